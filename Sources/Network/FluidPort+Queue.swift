@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CongestionControl
+import Quantities
+import Simulation
+
+/// A change that a port sends downstream.
+struct Departure {
+  var spec: FlowSpec
+  var hop: UInt8
+  var isLast: Bool
+  var rate: Int64
+  var lump: BitTicks
+  var final: Bool
+  var steady: Bool
+}
+
+extension FluidPort {
+  /// Derives outputs from inputs and the queue as of now, and returns what the next ports have to know.
+  ///
+  /// Call after ``integrate(to:)`` and any changes of inputs or capacity at one instant.
+  mutating func recompute() -> [Departure] {
+    closeTailIfMixtureChanged()
+    takeNextSegments()
+    setOutputs()
+    return departures()
+  }
+
+  /// A new mixture at the end of the queue begins a new segment.
+  private mutating func closeTailIfMixtureChanged() {
+    guard inputChanged else { return }
+    inputChanged = false
+    guard flows.contains(where: { $0.tail > FluidPort.dust }) else { return }
+    if draining {
+      var segment = QueueSegment(amounts: [])
+      for i in flows.indices where flows[i].tail > 0 {
+        segment.amounts.append((flows[i].spec.id, flows[i].tail))
+        flows[i].closed += flows[i].tail
+        flows[i].tail = 0
+      }
+      segments.append(segment)
+    } else {
+      for i in flows.indices {
+        flows[i].head += flows[i].tail
+        flows[i].tail = 0
+      }
+      draining = true
+    }
+  }
+
+  /// When the first segment is empty but for dust, the next one follows, with the dust.
+  private mutating func takeNextSegments() {
+    while draining, !flows.contains(where: { $0.head > FluidPort.dust }) {
+      if segments.isEmpty {
+        draining = false
+        for i in flows.indices {
+          flows[i].tail += flows[i].head
+          flows[i].head = 0
+        }
+      } else {
+        let segment = segments.removeFirst()
+        for (id, amount) in segment.amounts {
+          guard let i = index(of: id) else { preconditionFailure("a queued flow has been forgotten") }
+          flows[i].closed -= amount
+          flows[i].head += amount
+        }
+      }
+    }
+  }
+
+  private mutating func setOutputs() {
+    let sum = inputSum
+    let backlogged = draining || flows.contains { $0.tail > FluidPort.dust && $0.input > 0 }
+    if draining {
+      let shares = Sharing.proportional(
+        capacity, weights: flows.map { $0.head > FluidPort.dust ? $0.head : 0 })
+      for i in flows.indices { flows[i].output = shares[i] }
+    } else if backlogged || sum > capacity {
+      let shares = Sharing.proportional(capacity, weights: flows.map { Int128($0.input) })
+      for i in flows.indices { flows[i].output = shares[i] }
+    } else {
+      for i in flows.indices { flows[i].output = flows[i].input }
+    }
+    let outSum = outputSum
+    // Full when not even one more tick of surplus fits.
+    let full = sum > outSum && queued + Int128(sum - outSum) > buffer
+    if full {
+      let accepted = Sharing.proportional(outSum, weights: flows.map { Int128($0.input) })
+      for i in flows.indices { flows[i].dropping = max(0, flows[i].input - accepted[i]) }
+    } else {
+      for i in flows.indices { flows[i].dropping = 0 }
+    }
+    for i in flows.indices {
+      flows[i].losing = lossShare > 0 ? Int64(Double(flows[i].output) * lossShare) : 0
+    }
+  }
+
+  private mutating func departures() -> [Departure] {
+    var list: [Departure] = []
+    let open = !draining && !flows.contains { $0.tail > FluidPort.dust && $0.input > 0 }
+    for i in flows.indices {
+      let deliver = flows[i].output - flows[i].losing
+      let done = flows[i].final && flows[i].input == 0 && flows[i].queued <= FluidPort.dust
+      guard deliver != flows[i].sentRate || done else { continue }
+      var lump: BitTicks = 0
+      if (open || done) && flows[i].queued <= FluidPort.dust { lump = flushDust(i) }
+      list.append(
+        Departure(
+          spec: flows[i].spec, hop: flows[i].hop, isLast: flows[i].isLast, rate: deliver, lump: lump, final: done,
+          steady: flows[i].steady))
+      flows[i].sentRate = deliver
+    }
+    return list
+  }
+
+  /// Sends what rounding left of a flow.
+  private mutating func flushDust(_ i: Int) -> BitTicks {
+    let lump = flows[i].queued
+    guard lump > 0 else { return 0 }
+    if flows[i].closed > 0 {
+      for s in segments.indices { segments[s].amounts.removeAll { $0.flow == flows[i].spec.id } }
+    }
+    flows[i].head = 0
+    flows[i].closed = 0
+    flows[i].tail = 0
+    flows[i].bitsOut += lump
+    queued -= lump
+    return lump
+  }
+
+  /// A few bits arrive at once.
+  mutating func addLump(_ lump: BitTicks, to i: Int) {
+    guard lump > 0 else { return }
+    flows[i].bitsIn += lump
+    flows[i].tail += lump
+    queued += lump
+  }
+
+  /// When the rates of this port change next if its inputs stay, or a threshold of its signals is crossed.
+  func nextChange(step: Int64, marking: Marking?) -> Time {
+    let input = inputSum
+    let output = outputSum
+    var dropping: Int64 = 0
+    for flow in flows { dropping += flow.dropping }
+    var ticks = Int128.max
+    func consider(_ amount: BitTicks, _ rate: Int64) {
+      guard rate > 0 else { return }
+      ticks = min(ticks, max(1, amount / Int128(rate)))
+    }
+    if draining {
+      for flow in flows where flow.head > FluidPort.dust { consider(flow.head, flow.output) }
+    } else if output > input - dropping {
+      for flow in flows where flow.output > flow.input - flow.dropping {
+        consider(flow.tail, flow.output - flow.input + flow.dropping)
+      }
+    }
+    let net = input - dropping - output
+    if net > 0 {
+      consider(buffer - queued, net)
+    }
+    if net != 0 {
+      let rate = abs(net)
+      if step > 0 {
+        let quantum = Int128(capacity) * Int128(step)
+        if quantum > 0 { consider(distance(toMultipleOf: quantum, rising: net > 0), rate) }
+      }
+      if let marking, marking.range > 0 {
+        let (low, high) = (marking.minimum, marking.maximum)
+        if queued < low {
+          if net > 0 { consider(low - queued, rate) }
+        } else if queued > high {
+          if net < 0 { consider(queued - high, rate) }
+        } else {
+          let quantum = max(1, (high - low) / 16)
+          let offset = (queued - low) % quantum
+          consider(net > 0 ? quantum - offset : (offset == 0 ? quantum : offset) + 1, rate)
+        }
+      }
+    }
+    return ticks == .max || ticks > Int128(Int64.max / 4) ? .never : since + Time(ticks: Int64(ticks))
+  }
+
+  private func distance(toMultipleOf quantum: Int128, rising: Bool) -> Int128 {
+    let offset = queued % quantum
+    if rising { return quantum - offset }
+    return offset == 0 ? quantum : offset
+  }
+}
+
+/// RED/ECN marking by the length of the queue.
+struct Marking: Sendable {
+  var minimum: BitTicks
+  var maximum: BitTicks
+  var probability: Double
+
+  var range: BitTicks { maximum - minimum }
+
+  func share(at queued: BitTicks) -> Double {
+    if queued <= minimum { return 0 }
+    if queued > maximum { return 1 }
+    return probability * Double(queued - minimum) / Double(max(1, maximum - minimum))
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CongestionControl
+import Quantities
+import Simulation
+import Topology
+
+/// What every level of the network knows of the fleet: ports, routes and delays. Compiled once, sent to the agents.
+public struct NetworkModel: Equatable, Sendable {
+  public struct Port: Equatable, Sendable {
+    public var owner: Int
+    public var next: Int
+    public var capacity: BitRate
+    public var delay: Time
+    public var loss: Double
+    public var bufferBytes: Int64
+    public var changes: [CapacityChange]
+  }
+
+  public var ports: [Port]
+  /// `routes[from][to]`: ports to pass.
+  public var routes: [[[Int]]]
+  public var delays: [[Time]]
+  public var algorithm: Algorithm
+  public var packetBytes: Int64
+  /// Whether steady states are leapt over; off only to measure what that costs.
+  public var leaps: Bool
+
+  public init(fleet: Fleet, algorithm: Algorithm, packetBytes: Int64 = 4096, leaps: Bool = true) {
+    ports = (0..<fleet.portCount).map { port in
+      let link = fleet.link(ofPort: port)
+      return Port(
+        owner: fleet.owner(ofPort: port), next: fleet.destination(ofPort: port), capacity: link.capacity,
+        delay: link.delay, loss: link.loss, bufferBytes: link.bufferBytes, changes: link.changes)
+    }
+    routes = fleet.routes
+    delays = fleet.delays
+    self.algorithm = algorithm
+    self.packetBytes = packetBytes
+    self.leaps = leaps
+  }
+
+  public var siteCount: Int { routes.count }
+
+  /// The least capacity of a route now and then: at time zero.
+  public func capacity(from: Int, to: Int) -> BitRate {
+    routes[from][to].map { ports[$0].capacity }.min() ?? .unlimited
+  }
+
+  /// What an amount takes alone on its route at no more than `limit`: transmission and propagation.
+  public func timeAlone(_ amount: BitTicks, from: Int, to: Int, limit: BitRate) -> Time {
+    let rate = min(limit, capacity(from: from, to: to)).bitsPerSecond
+    guard rate > 0 else { return .never }
+    return Time(ticks: Int64((amount + Int128(rate) - 1) / Int128(rate))) + delays[from][to]
+  }
+}
+
+extension NetworkModel: FixedLayout {
+  public func encode(into writer: inout ByteWriter) {
+    writer.write(UInt32(ports.count))
+    for port in ports {
+      writer.write(UInt16(port.owner))
+      writer.write(UInt16(port.next))
+      writer.write(port.capacity)
+      writer.write(port.delay)
+      writer.write(port.loss)
+      writer.write(port.bufferBytes)
+      writer.write(UInt32(port.changes.count))
+      for change in port.changes {
+        writer.write(change.at)
+        writer.write(change.capacity)
+      }
+    }
+    writer.write(UInt32(routes.count))
+    for row in routes { for route in row { writer.write(integers: route.map { UInt16($0) }) } }
+    for row in delays { for delay in row { writer.write(delay) } }
+    writer.write(algorithm)
+    writer.write(packetBytes)
+    writer.write(leaps)
+  }
+
+  public init(from reader: inout ByteReader) throws(WireError) {
+    ports = []
+    for _ in 0..<(try reader.readCount()) {
+      var port = Port(
+        owner: Int(try reader.read(UInt16.self)), next: Int(try reader.read(UInt16.self)),
+        capacity: try reader.readRate(), delay: try reader.readTime(), loss: try reader.readDouble(),
+        bufferBytes: try reader.read(), changes: [])
+      for _ in 0..<(try reader.readCount(minimumSize: 16)) {
+        port.changes.append(CapacityChange(at: try reader.readTime(), capacity: try reader.readRate()))
+      }
+      ports.append(port)
+    }
+    let sites = try reader.readCount()
+    routes = []
+    for _ in 0..<sites {
+      var row: [[Int]] = []
+      for _ in 0..<sites { row.append((try reader.readIntegers(UInt16.self)).map { Int($0) }) }
+      routes.append(row)
+    }
+    delays = []
+    for _ in 0..<sites {
+      var row: [Time] = []
+      for _ in 0..<sites { row.append(try reader.readTime()) }
+      delays.append(row)
+    }
+    algorithm = try reader.read()
+    packetBytes = try reader.read()
+    leaps = try reader.readBool()
+  }
+}

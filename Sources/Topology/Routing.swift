@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantities
+
+/// Shortest-delay routes over several hops.
+enum Routing {
+  /// Dijkstra from every site. Ties go to the path with fewer hops, then to the one whose last site before the
+  /// target, then whose last link, comes first by id, so that routes do not depend on the order of the scenario.
+  static func shortestDelay(
+    sites: [SiteSpec], links: [LinkSpec]
+  ) throws(TopologyError) -> (routes: [[[Int]]], delays: [[Time]]) {
+    var ports: [[(port: Int, to: Int, delay: Time)]] = Array(repeating: [], count: sites.count)
+    for (index, link) in links.enumerated() {
+      ports[link.ends.0].append((2 * index, link.ends.1, link.delay))
+      ports[link.ends.1].append((2 * index + 1, link.ends.0, link.delay))
+    }
+    var routes: [[[Int]]] = []
+    var delays: [[Time]] = []
+    for source in sites.indices {
+      var best = [(delay: Time, hops: Int)?](repeating: nil, count: sites.count)
+      var via = [Int](repeating: -1, count: sites.count)
+      var previous = [Int](repeating: -1, count: sites.count)
+      var done = [Bool](repeating: false, count: sites.count)
+      best[source] = (.zero, 0)
+      while true {
+        var here = -1
+        for site in sites.indices where !done[site] && best[site] != nil {
+          if here < 0 || best[site]! < best[here]! { here = site }
+        }
+        if here < 0 { break }
+        done[here] = true
+        for (port, to, delay) in ports[here] where !done[to] {
+          let candidate = (delay: best[here]!.delay + delay, hops: best[here]!.hops + 1)
+          // Sites are taken in order of their own delay, so of two equal paths the one found first need not be the
+          // one that comes first by id: compare where they come from as well. Links are sorted by id, so are ports.
+          let isBetter =
+            best[to].map { candidate != $0 ? candidate < $0 : (here, port) < (previous[to], via[to]) } ?? true
+          if isBetter {
+            best[to] = candidate
+            via[to] = port
+            previous[to] = here
+          }
+        }
+      }
+      var paths: [[Int]] = []
+      for target in sites.indices {
+        guard best[target] != nil else { throw .unreachable(sites[target].id, from: sites[source].id) }
+        var path: [Int] = []
+        var at = target
+        while at != source {
+          path.append(via[at])
+          at = previous[at]
+        }
+        paths.append(path.reversed())
+      }
+      routes.append(paths)
+      delays.append(best.map { $0!.delay })
+    }
+    return (routes, delays)
+  }
+}
