@@ -38,24 +38,36 @@ public struct HourlySeries: Equatable, Sendable {
     return values[index(ofHour: hour(at: time))]
   }
 
-  /// The integral from `a` to `b` in unit x hours, exact up to the rounding of sums of doubles.
+  /// The integral from `a` to `b`, with a <= b, in unit x hours, exact up to the rounding of sums of doubles.
   public func integral(from a: Time, to b: Time) -> Double {
-    if values.count == 1 { return values[0] * hours(b - a) }
+    if values.count == 1 { return values[0] * hours(b.ticks - a.ticks) }
     let first = hour(at: a)
     let last = hour(at: b)
-    if first == last { return values[index(ofHour: first)] * hours(b - a) }
-    let firstEnd = Time(ticks: start.ticks + (first + 1) * Time.hour.ticks)
-    let lastStart = Time(ticks: start.ticks + last * Time.hour.ticks)
-    return values[index(ofHour: first)] * hours(firstEnd - a)
+    if first == last { return values[index(ofHour: first)] * hours(b.ticks - a.ticks) }
+    return values[index(ofHour: first)] * hours(Time.hour.ticks - phase(at: a))
       + (sum(before: last) - sum(before: first + 1))
-      + values[index(ofHour: last)] * hours(b - lastStart)
+      + values[index(ofHour: last)] * hours(phase(at: b))
   }
 
-  private func hours(_ time: Time) -> Double { Double(time.ticks) / Double(Time.hour.ticks) }
+  private func hours(_ ticks: Int64) -> Double { Double(ticks) / Double(Time.hour.ticks) }
 
+  // Hours are counted from parts that each fit, because `time - start` may not: a series may begin a year before the
+  // run, and the run may last for two.
   private func hour(at time: Time) -> Int64 {
-    let (quotient, remainder) = (time.ticks - start.ticks).quotientAndRemainder(dividingBy: Time.hour.ticks)
-    return remainder < 0 ? quotient - 1 : quotient
+    let (hour, rest) = floorDivide(time.ticks)
+    let (startHour, startRest) = floorDivide(start.ticks)
+    return hour - startHour - (rest < startRest ? 1 : 0)
+  }
+
+  /// Ticks since the value that holds at `time` began to.
+  private func phase(at time: Time) -> Int64 {
+    let difference = floorDivide(time.ticks).rest - floorDivide(start.ticks).rest
+    return difference < 0 ? difference + Time.hour.ticks : difference
+  }
+
+  private func floorDivide(_ ticks: Int64) -> (hour: Int64, rest: Int64) {
+    let (quotient, remainder) = ticks.quotientAndRemainder(dividingBy: Time.hour.ticks)
+    return remainder < 0 ? (quotient - 1, remainder + Time.hour.ticks) : (quotient, remainder)
   }
 
   private func index(ofHour hour: Int64) -> Int {

@@ -8,6 +8,7 @@ extension FluidNetwork {
   /// Writes the state; the model is not part of it.
   public func encode(into writer: inout ByteWriter) {
     writer.write(handled)
+    writer.write(now)
     for port in ports { port.encode(into: &writer) }
     let ids = sources.keys.sorted()
     writer.write(UInt32(ids.count))
@@ -25,6 +26,7 @@ extension FluidNetwork {
   public init(model: NetworkModel, site: Int, from reader: inout ByteReader) throws(WireError) {
     self.init(model: model, site: site)
     let handled: UInt64 = try reader.read()
+    let now = try reader.readTime()
     for i in ports.indices { try ports[i].restore(from: &reader) }
     for _ in 0..<(try reader.readCount()) {
       let source: FluidSource = try reader.read()
@@ -39,6 +41,7 @@ extension FluidNetwork {
     }
     queue = EventQueue(entries: entries, nextSequence: try reader.read())
     self.handled = handled
+    self.now = now
   }
 }
 

@@ -65,6 +65,8 @@ public struct FluidNetwork: Sendable {
   var queue = EventQueue<Internal>()
   public var outbox: [NetworkPacket] = []
   public var events: [NetworkEvent] = []
+  /// The instant handled last.
+  public internal(set) var now = Time.zero
   /// Events handled so far.
   public internal(set) var handled: UInt64 = 0
 
@@ -123,6 +125,7 @@ public struct FluidNetwork: Sendable {
 
   /// Starts a flow from this site.
   public mutating func open(_ spec: FlowSpec, demand: BitRate, at now: Time) {
+    self.now = now
     precondition(Int(spec.source) == site && spec.source != spec.destination, "a flow starts at its own site")
     precondition(sources[spec.id] == nil, "a flow is opened once")
     let path = model.routes[site][Int(spec.destination)]
@@ -149,6 +152,7 @@ public struct FluidNetwork: Sendable {
   /// The application uses less than its demand, or all of it again; the demand itself stays reserved.
   public mutating func setUsage(_ id: FlowID, _ usage: BitRate, at now: Time) {
     guard let source = sources[id], source.phase != .closing else { return }
+    self.now = now
     let value = min(usage.bitsPerSecond, source.demand)
     guard value != source.usage else { return }
     sources[id]!.usage = value
@@ -158,18 +162,23 @@ public struct FluidNetwork: Sendable {
   /// Ends a flow that has no size of its own.
   public mutating func close(_ id: FlowID, at now: Time) {
     guard let source = sources[id], source.phase != .closing else { return }
+    self.now = now
     finishSending(id, lump: 0, at: now)
   }
 
   // MARK: Time
 
-  public mutating func receive(_ message: NetworkMessage, at now: Time) { handle(message, at: now) }
+  public mutating func receive(_ message: NetworkMessage, at now: Time) {
+    self.now = now
+    handle(message, at: now)
+  }
 
   /// Handles the earliest event; its time must be `nextEvent`.
   public mutating func step() {
     guard let entry = queue.pop() else { return }
     handled += 1
     let now = entry.time
+    self.now = now
     switch entry.payload {
     case .message(let message): handle(message, at: now)
     case .deadline(let id, let version):
@@ -555,6 +564,9 @@ public struct FluidNetwork: Sendable {
   }
 
   public func rate(of id: FlowID) -> BitRate? { sources[id].map { BitRate($0.rate) } }
+  /// No port of this site knows a flow.
+  public var portsAreEmpty: Bool { ports.allSatisfy { $0.flows.isEmpty } }
+  public func model(of port: Int) -> NetworkModel.Port { model.ports[port] }
   public var localPorts: [Int] { ports.map(\.port) }
   public func queued(port: Int) -> BitTicks { ports[local[port]].queued }
 

@@ -15,6 +15,40 @@ public struct NetworkModel: Equatable, Sendable {
     public var loss: Double
     public var bufferBytes: Int64
     public var changes: [CapacityChange]
+
+    /// What the capacity carries until `end`.
+    public func capacity(until end: Time) -> BitTicks {
+      var sum: BitTicks = 0
+      var since = Time.zero
+      var rate = capacity
+      for change in changes where change.at < end {
+        sum += BitTicks(rate, for: change.at - since)
+        since = change.at
+        rate = change.capacity
+      }
+      return sum + BitTicks(rate, for: end - since)
+    }
+
+    /// `amount` over what the capacity would have carried until `end`.
+    public func utilisation(of amount: BitTicks, until end: Time) -> Double {
+      let most = capacity(until: end)
+      return most > 0 ? Double(amount) / Double(most) : 0
+    }
+
+    /// Share of the time until `end` in which there was any capacity.
+    public func availability(until end: Time) -> Double {
+      guard end > .zero else { return 1 }
+      var up: Int64 = 0
+      var since = Time.zero
+      var rate = capacity
+      for change in changes where change.at < end {
+        if rate > .zero { up += (change.at - since).ticks }
+        since = change.at
+        rate = change.capacity
+      }
+      if rate > .zero { up += (end - since).ticks }
+      return Double(up) / Double(end.ticks)
+    }
   }
 
   public var ports: [Port]

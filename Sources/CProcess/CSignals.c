@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "CSignals.h"
+#include "CProcess.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static char socket_file[256];
+static char socket_folder[256];
+static volatile sig_atomic_t interrupts = 0;
+
+static void leave(int signal) {
+  (void)signal;
+  if (socket_file[0] != 0) {
+    unlink(socket_file);
+  }
+  if (socket_folder[0] != 0) {
+    rmdir(socket_folder);
+  }
+  _exit(0);
+}
+
+static void remember(int signal) {
+  (void)signal;
+  interrupts = interrupts + 1;
+}
+
+static int handle(int signal, void (*handler)(int)) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  return sigaction(signal, &action, NULL);
+}
+
+int longhaul_leave_with_parent(const char *socket_path, const char *folder_path) {
+  strncpy(socket_file, socket_path, sizeof socket_file - 1);
+  strncpy(socket_folder, folder_path, sizeof socket_folder - 1);
+  if (handle(SIGTERM, leave) != 0 || handle(SIGINT, SIG_IGN) != 0) {
+    return -1;
+  }
+  return longhaul_die_with_parent(SIGTERM);
+}
+
+int longhaul_catch_interrupts(void) {
+  if (handle(SIGINT, remember) != 0 || handle(SIGTERM, remember) != 0) {
+    return -1;
+  }
+  return handle(SIGHUP, remember);
+}
+
+int longhaul_interrupts(void) { return (int)interrupts; }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Network
+import Quantities
+import Scheduling
+import Simulation
+import Site
+
+/// The whole state as bytes; the plan is rebuilt from scenario and traces.
+extension CoordinatorMachine {
+  public func encode(into writer: inout ByteWriter) {
+    writer.write(UInt32(nextArrival))
+    writer.write(sequence)
+    writer.write(eventCount)
+    writer.write(lastEnd)
+    writer.write(UInt32(finishedJobs))
+    writer.write(view.now)
+    writer.write(integers: view.queue.map(\.job))
+    writer.write(UInt32(view.running.count))
+    for job in view.running {
+      writer.write(job.job)
+      writer.write(job.start)
+      writer.write(job.expectedEnd)
+      writer.write(job.stopping)
+      writer.write(job.pieces)
+    }
+    for site in view.sites { writer.write(integers: site.nodeFree) }
+    let ids = states.keys.sorted()
+    writer.write(UInt32(ids.count))
+    for id in ids {
+      writer.write(id)
+      writer.write(states[id]!)
+    }
+    writer.write(UInt32(load.transfers.count))
+    for transfer in load.transfers {
+      writer.write(transfer.job)
+      writer.write(transfer.from)
+      writer.write(transfer.to)
+      writer.write(transfer.until)
+    }
+    writer.write(UInt32(load.reservations.count))
+    for reservation in load.reservations {
+      writer.write(reservation.job)
+      writer.write(reservation.from)
+      writer.write(reservation.to)
+      writer.write(reservation.rate)
+    }
+    writer.write(UInt32(inbox.count))
+    for entry in inbox.entries { writer.write(entry.payload) }
+    writer.write(optional: ideal)
+    let flows = idealStarts.keys.sorted()
+    writer.write(UInt32(flows.count))
+    for flow in flows {
+      writer.write(flow.raw)
+      writer.write(idealStarts[flow]!)
+    }
+  }
+
+  public init(plan: FleetPlan, from reader: inout ByteReader) throws(WireError) {
+    self.init(plan: plan)
+    nextArrival = Int(try reader.read(UInt32.self))
+    sequence = try reader.read()
+    eventCount = try reader.read()
+    lastEnd = try reader.readTime()
+    finishedJobs = Int(try reader.read(UInt32.self))
+    view.now = try reader.readTime()
+    let waiting: [Int32] = try reader.readIntegers()
+    var running: [(Int32, Time, Time, Bool, [Piece])] = []
+    for _ in 0..<(try reader.readCount()) {
+      running.append(
+        (
+          try reader.read(), try reader.readTime(), try reader.readTime(), try reader.readBool(),
+          try reader.readArray()
+        ))
+    }
+    for k in view.sites.indices {
+      view.sites[k].nodeFree = try reader.readIntegers()
+      guard view.sites[k].nodeFree.count == view.sites[k].nodeSize.count else {
+        throw .badValue("nodes of site \(view.sites[k].name): the scenario has changed")
+      }
+      view.sites[k].free = view.sites[k].nodeFree.reduce(0, +)
+    }
+    for _ in 0..<(try reader.readCount()) {
+      let id: Int32 = try reader.read()
+      states[id] = try reader.read()
+    }
+    for job in waiting {
+      guard Int(job) < plan.jobs.count, let state = states[job] else { throw .badValue("queued job \(job)") }
+      view.queue.append(
+        queuedJob(Int(job), remaining: state.remaining, state: state.segment < 0 ? nil : state))
+    }
+    for (job, start, expectedEnd, stopping, pieces) in running {
+      guard Int(job) < plan.jobs.count else { throw .badValue("running job \(job)") }
+      view.running.append(
+        RunningJob(
+          job: job, submit: plan.jobs[Int(job)].submit, gpus: Int32(plan.jobs[Int(job)].gpus), pieces: pieces,
+          start: start, expectedEnd: expectedEnd, stopping: stopping))
+    }
+    for _ in 0..<(try reader.readCount()) {
+      let transfer = LinkLoad.Transfer(
+        job: try reader.read(), from: try reader.read(), to: try reader.read(), until: try reader.readTime())
+      load.transfers.append(transfer)
+      for port in plan.network.routes[Int(transfer.from)][Int(transfer.to)] { load.sharing[port] += 1 }
+    }
+    for _ in 0..<(try reader.readCount()) {
+      let job: Int32 = try reader.read()
+      let (from, to): (Int32, Int32) = (try reader.read(), try reader.read())
+      load.reserve(job: job, from: Int(from), to: Int(to), rate: try reader.readRate())
+    }
+    view.residual = load.residual()
+    for _ in 0..<(try reader.readCount()) {
+      let message: Message = try reader.read()
+      inbox.nextSequence = message.sequence
+      inbox.push(message, at: message.at, rank: UInt64(message.from.raw))
+    }
+    ideal = try reader.readOptional()
+    for _ in 0..<(try reader.readCount()) {
+      idealStarts[FlowID(raw: try reader.read())] = try reader.readTime()
+    }
+  }
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Network
+import Quantities
+import Records
+import Scheduling
+import Simulation
+import Site
+import Workload
+
+/// The coordinator as a deterministic state machine: it receives arrivals and reports, asks the policy, and commands
+/// the sites. At the ideal level it also hosts the network.
+///
+/// At one instant it first takes what has ended, then what arrives, then decides once.
+public struct CoordinatorMachine: Sendable {
+  let plan: FleetPlan
+  var nextArrival = 0
+  var view: FleetView
+  var states: [Int32: JobState] = [:]
+  var load: LinkLoad
+  var ideal: IdealNetwork?
+  /// When and with what the flows of the ideal network began.
+  var idealStarts: [FlowID: Time] = [:]
+  var inbox = EventQueue<Message>()
+  var sequence: UInt64 = 0
+  public internal(set) var eventCount: UInt64 = 0
+  /// The end of the last stay known.
+  public internal(set) var lastEnd = Time.zero
+  public internal(set) var finishedJobs = 0
+
+  var outbox: [Message] = []
+  var records: [Record] = []
+  var bound = Time.never
+
+  public init(plan: FleetPlan) {
+    self.plan = plan
+    let fleet = plan.scenario.fleet
+    let sites = fleet.sites.indices.map { k in
+      SiteState(name: fleet.sites[k].id, nodeSize: plan.nodeSizes[k], speed: plan.speeds[k])
+    }
+    let capacity = fleet.sites.indices.map { from in
+      fleet.sites.indices.map { to in plan.network.capacity(from: from, to: to) }
+    }
+    view = FleetView(
+      now: .zero, queue: [], running: [], sites: sites, oneWayDelay: fleet.delays, residual: capacity,
+      capacity: capacity)
+    load = LinkLoad(model: plan.network)
+    if plan.scenario.networkLevel == .ideal {
+      ideal = IdealNetwork(capacities: plan.network.ports.map(\.capacity))
+    }
+  }
+
+  public var running: Int { view.running.count }
+  public var queued: Int { view.queue.count }
+  /// Every job of the workload is over.
+  public var isDone: Bool { nextArrival == plan.jobs.count && view.queue.isEmpty && view.running.isEmpty }
+
+  /// When it will act next if it hears nothing.
+  public mutating func next() -> Time {
+    var time = inbox.nextTime
+    if nextArrival < plan.jobs.count { time = min(time, plan.jobs[nextArrival].submit) }
+    if ideal != nil { time = min(time, ideal!.nextEvent(), nextCapacityChange()) }
+    return time
+  }
+
+  public struct Output: Sendable {
+    public var outbox: [Message]
+    public var records: [Record]
+    public var next: Time
+  }
+
+  /// Handles every instant before `horizon`, stopping earlier where an answer could come back.
+  public mutating func advance(to horizon: Time, inbox messages: [Message]) -> Output {
+    for message in messages {
+      inbox.nextSequence = message.sequence
+      inbox.push(message, at: message.at, rank: UInt64(message.from.raw))
+    }
+    bound = horizon
+    while true {
+      let time = next()
+      guard time < bound else { break }
+      handle(time)
+    }
+    let output = Output(outbox: outbox, records: records, next: next())
+    outbox.removeAll(keepingCapacity: true)
+    records.removeAll(keepingCapacity: true)
+    return output
+  }
+
+  private mutating func handle(_ now: Time) {
+    view.now = now
+    var changed = false
+    if ideal != nil { advanceIdeal(to: now) }
+    while inbox.nextTime <= now, let entry = inbox.pop() {
+      eventCount += 1
+      switch entry.payload.body {
+      case .report(let report):
+        take(report, from: entry.payload.from.site, at: now)
+        changed = true
+      case .ideal(let message): hear(message, at: now)
+      case .network, .job, .command: preconditionFailure("a message that only sites understand")
+      }
+    }
+    while nextArrival < plan.jobs.count, plan.jobs[nextArrival].submit <= now {
+      arrive(nextArrival, at: now)
+      nextArrival += 1
+      eventCount += 1
+      changed = true
+    }
+    if ideal != nil { settleIdeal(at: now) }
+    if changed { decide(at: now) }
+  }
+
+  mutating func send(_ body: Message.Body, to site: Int, at time: Time) {
+    outbox.append(
+      Message(from: .coordinator, to: MachineID(site: site), at: time, sequence: sequence, body: body))
+    sequence += 1
+    bound = min(bound, time + plan.lookahead.reach[site][plan.sites.count])
+  }
+
+  mutating func command(_ command: Command, to site: Int, at now: Time) {
+    send(.command(command), to: site, at: now + plan.scenario.controlDelays[site])
+  }
+
+  // MARK: Jobs
+
+  private mutating func arrive(_ index: Int, at now: Time) {
+    let job = plan.jobs[index]
+    let queued = queuedJob(index, remaining: job.duration, state: nil)
+    var reason: String?
+    if plan.pins[index] == -2 {
+      reason = "pinned to '\(job.pin ?? "")', which is not a site of this fleet"
+    } else {
+      reason = plan.policy.canEverRun(queued, sites: view.sites)
+    }
+    if let reason {
+      finishedJobs += 1
+      records.append(
+        .job(
+          JobRecord(
+            job: Int32(index), status: .rejected, start: now, end: now, sites: 0, networkTime: .zero, wanBytes: 0,
+            preemptions: 0, migrations: 0, reason: reason)))
+      return
+    }
+    states[Int32(index)] = JobState(remaining: job.duration)
+    view.queue.append(queued)
+  }
+
+  func queuedJob(_ index: Int, remaining: Time, state: JobState?) -> QueuedJob {
+    let job = plan.jobs[index]
+    let model = job.model.map { ModelCatalogue.models[$0] }
+    return QueuedJob(
+      job: Int32(index), submit: job.submit, gpus: Int32(job.gpus),
+      estimate: plan.estimate(index, remaining: remaining), pin: plan.pins[index], splittable: job.splittable,
+      dataHome: job.dataHome.map { Int32($0) } ?? -1, stagedBytes: job.stagedBytes,
+      checkpointSite: state?.leader ?? -1,
+      checkpointBytes: state == nil ? 0 : model?.checkpointBytes ?? 0)
+  }
+
+  private mutating func decide(at now: Time) {
+    guard !view.queue.isEmpty else { return }
+    for k in view.sites.indices {
+      let model = plan.nodeModels[k].first
+      let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].pueMilli) / 1e6
+      view.sites[k].usdPerGPUHour = kilowatts * plan.scenario.energy[k].price.value(at: now) / 1000
+    }
+    load.expire(at: now)
+    if load.changed { view.residual = load.residual() }
+    let decisions = plan.policy.decide(view, model: RunTimes(plan: plan, load: load))
+    guard !decisions.isEmpty else { return }
+    do {
+      try checkDecisions(decisions, against: view)
+    } catch {
+      preconditionFailure("policy \(plan.policyText) at \(now.seconds) s: \(error)")
+    }
+    for decision in decisions {
+      switch decision {
+      case .start(let job, let pieces): start(job, pieces, at: now)
+      case .preempt(let job): preempt(job, at: now)
+      }
+    }
+  }
+
+  private mutating func preempt(_ id: Int32, at now: Time) {
+    guard let index = view.running.firstIndex(where: { $0.job == id }), let state = states[id] else { return }
+    view.running[index].stopping = true
+    let write = plan.scenario.checkpoint.time(gpus: plan.jobs[Int(id)].gpus)
+    command(.stop(job: id, segment: state.segment, write: write), to: Int(state.leader), at: now)
+  }
+
+  private mutating func take(_ report: Report, from site: Int, at now: Time) {
+    guard var state = states[report.job], state.segment == report.segment,
+      let piece = state.pieces.first(where: { Int($0.site) == site })
+    else { preconditionFailure("a report on a stay that does not exist") }
+    view.sites[site].give(piece)
+    state.reportsMissing -= 1
+    lastEnd = max(lastEnd, report.at)
+    if report.isLeader {
+      state.networkTime += report.networkTime
+      state.wanBytes += report.gradientBytes
+      state.remaining = report.remaining
+      state.ended = report.ended
+      state.endedAt = report.at
+    }
+    states[report.job] = state
+    guard state.reportsMissing == 0 else { return }
+    load.release(job: report.job)
+    view.running.removeAll { $0.job == report.job }
+    if state.ended {
+      states[report.job] = nil
+      finishedJobs += 1
+      records.append(
+        .job(
+          JobRecord(
+            job: report.job, status: .completed, start: state.firstStart, end: state.endedAt, sites: state.mostSites,
+            networkTime: state.networkTime, wanBytes: state.wanBytes, preemptions: state.preemptions,
+            migrations: state.migrations, reason: "")))
+    } else {
+      states[report.job]!.preemptions += 1
+      let again = queuedJob(Int(report.job), remaining: state.remaining, state: state)
+      let place = view.queue.firstIndex { $0.job > report.job } ?? view.queue.count
+      view.queue.insert(again, at: place)
+    }
+  }
+
+  /// Jobs that are not over when nothing moves any more, and the ports of the ideal network.
+  public mutating func finish(at end: Time) -> [Record] {
+    var final: [Record] = []
+    for job in view.queue.map(\.job) + view.running.map(\.job) {
+      let state = states[job]
+      final.append(
+        .job(
+          JobRecord(
+            job: job, status: .unfinished, start: state?.firstStart ?? .never, end: end,
+            sites: state?.mostSites ?? 0, networkTime: state?.networkTime ?? .zero, wanBytes: state?.wanBytes ?? 0,
+            preemptions: state?.preemptions ?? 0, migrations: state?.migrations ?? 0, reason: "")))
+    }
+    if let ideal {
+      for (port, spec) in plan.network.ports.enumerated() {
+        let carried = ideal.carried(port, at: max(end, ideal.now))
+        final.append(
+          .port(
+            PortRecord(
+              port: Int32(port), bytesIn: carried.bytes, bytesOut: carried.bytes, bytesDropped: 0,
+              utilisation: spec.utilisation(of: carried, until: end), queueMicrosecondsMean: 0,
+              queueMicrosecondsP99: 0, queueMicrosecondsMax: 0, availability: spec.availability(until: end))))
+      }
+    }
+    return final
+  }
+
+  /// What must always hold.
+  public func checkInvariants() {
+    for site in view.sites {
+      precondition(site.free >= 0 && site.free <= site.total, "GPUs of \(site.name) are oversubscribed")
+      precondition(site.nodeFree.reduce(0, +) == site.free, "nodes of \(site.name) do not add up")
+    }
+    ideal?.checkInvariants()
+  }
+}

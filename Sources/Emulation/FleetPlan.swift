@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CongestionControl
+import Energy
+import Network
+import Quantities
+import Scheduling
+import ScenarioFile
+import Simulation
+import Site
+import Topology
+import Workload
+
+/// A scenario compiled: what every machine has to know. The same for the life of a run, and rebuilt for a resumed one.
+public struct FleetPlan: Sendable {
+  public let scenario: Scenario
+  public let jobs: [Job]
+  public let policy: ComposedPolicy
+  public let policyText: String
+  public let algorithm: Algorithm
+  public let network: NetworkModel
+  let lookahead: Lookahead
+  public let sites: [SiteConfiguration]
+  /// GPU model of every node of every site.
+  let nodeModels: [[GPUModel]]
+  let nodeSizes: [[Int32]]
+  /// Slowest model of each site.
+  let speeds: [Double]
+  let pins: [Int32]
+  let seed: UInt64
+
+  /// - Parameters:
+  ///   - jobs: sorted by arrival, with models and homes assigned.
+  ///   - leaps: whether steady states of the fluid network are leapt over.
+  /// - Throws: ``ScenarioError`` for a policy, controller or level that is not known.
+  public init(scenario: Scenario, jobs: [Job], leaps: Bool = true) throws(ScenarioError) {
+    self.scenario = scenario
+    self.jobs = jobs
+    seed = scenario.seed
+    do {
+      let spec = try PolicySpec(parsing: scenario.policy)
+      policy = ComposedPolicy(spec)
+      policyText = spec.text
+    } catch {
+      throw scenario.error(at: "scheduler.policy", message: "\(error)")
+    }
+    do {
+      algorithm = try Algorithm(
+        name: scenario.controller.name, preset: scenario.controller.preset,
+        parameters: scenario.controller.parameters.map { ($0.name, $0.value) })
+    } catch {
+      throw scenario.error(at: "network.congestion_control", message: "\(error)")
+    }
+    guard scenario.networkLevel != .packet else {
+      throw scenario.error(
+        at: "network.level", message: "the packet level does not run fleets yet",
+        advice: "choose fluid, which follows the same controllers, or ideal")
+    }
+    let fleet = scenario.fleet
+    network = NetworkModel(fleet: fleet, algorithm: algorithm, leaps: leaps)
+    let ideal = scenario.networkLevel == .ideal
+    lookahead = Lookahead(
+      siteDelays: fleet.delays,
+      toCoordinator: ideal ? scenario.controlDelays.map { _ in .zero } : scenario.controlDelays,
+      fromCoordinator: ideal ? scenario.controlDelays.map { _ in .zero } : scenario.controlDelays)
+    var models: [[GPUModel]] = []
+    var sizes: [[Int32]] = []
+    for site in fleet.sites {
+      var nodes: [GPUModel] = []
+      var size: [Int32] = []
+      for pool in site.pools {
+        guard let model = GPUCatalogue.lookup(pool.model) else {
+          throw scenario.error(at: "sites[\(site.id)].gpus.model", message: "unknown GPU model '\(pool.model)'")
+        }
+        for node in 0..<pool.nodes {
+          nodes.append(model)
+          size.append(Int32(min(pool.perNode, pool.count - node * pool.perNode)))
+        }
+      }
+      models.append(nodes)
+      sizes.append(size)
+    }
+    nodeModels = models
+    nodeSizes = sizes
+    speeds = models.map { $0.map(\.relativeSpeed).min() ?? 1 }
+    pins = jobs.map { job in
+      guard let pin = job.pin else { return -1 }
+      return fleet.index(ofSite: pin).map { Int32($0) } ?? -2
+    }
+    var configurations: [SiteConfiguration] = []
+    for (k, site) in fleet.sites.enumerated() {
+      var idle: Int64 = 0
+      for (model, size) in zip(models[k], sizes[k]) { idle += FleetPlan.microwatts(model.idleWatts) * Int64(size) }
+      configurations.append(
+        SiteConfiguration(
+          site: k, name: site.id, gpus: site.gpus, idlePower: idle, energy: scenario.energy[k],
+          controlDelay: scenario.controlDelays[k], siteDelays: fleet.delays[k], echoes: lookahead.echoes(of: k),
+          network: ideal ? nil : network))
+    }
+    sites = configurations
+  }
+
+  /// The GPU that traced durations refer to.
+  static let reference = GPUCatalogue.lookup("h100")!
+
+  static func microwatts(_ watts: Double) -> Int64 { Int64((watts * 1e6).rounded()) }
+
+  func power(of piece: Piece, active: Bool) -> Int64 {
+    var sum: Int64 = 0
+    for share in piece.nodes {
+      let model = nodeModels[Int(piece.site)][Int(share.node)]
+      sum += FleetPlan.microwatts(active ? model.activeWatts : model.idleWatts) * Int64(share.gpus)
+    }
+    return sum
+  }
+
+  /// The one iteration time of a job on given sites.
+  func iteration(job: Job, pieces: [Piece]) -> IterationTime {
+    let slowest = pieces.map { speeds[Int($0.site)] }.min() ?? 1
+    guard let index = job.model else { return IterationTime(speed: slowest) }
+    let model = ModelCatalogue.models[index]
+    let gpus = max(1, job.gpus)
+    let reference = IterationTime.Layout(
+      gpus: gpus, sites: 1, domain: FleetPlan.reference.scaleUpDomain, speed: 1,
+      scaleUpRate: FleetPlan.reference.scaleUpBytesPerSecond,
+      scaleOutRate: FleetPlan.reference.nicRate.double / 8)
+    var layout = reference
+    layout.sites = pieces.count
+    layout.speed = slowest
+    var burst = Double.infinity
+    var delay = Time.zero
+    for (index, piece) in pieces.enumerated() {
+      let site = scenario.fleet.sites[Int(piece.site)]
+      let slow = nodeModels[Int(piece.site)].min { $0.scaleUpBytesPerSecond < $1.scaleUpBytesPerSecond }
+      layout.domain = index == 0 ? smallestDomain(site) : min(layout.domain, smallestDomain(site))
+      layout.scaleUpRate = min(
+        index == 0 ? .infinity : layout.scaleUpRate, slow?.scaleUpBytesPerSecond ?? layout.scaleUpRate)
+      layout.scaleOutRate = min(
+        index == 0 ? .infinity : layout.scaleOutRate, site.nicRate.double / 8 / site.oversubscription)
+      if pieces.count > 1 {
+        let next = pieces[(index + 1) % pieces.count]
+        let (from, to) = (Int(piece.site), Int(next.site))
+        let path = network.capacity(from: from, to: to)
+        burst = min(burst, min(path, flowLimit(gpus: Int(min(piece.gpus, next.gpus)), from: from, to: to)).double)
+        delay = max(delay, network.delays[from][to])
+      }
+    }
+    layout.acrossRate = burst
+    layout.acrossDelay = delay.seconds
+    return IterationTime(
+      step: model.stepSeconds, gradientBytes: Double(model.gradientBytes), overlap: model.overlap, layout: layout,
+      reference: reference)
+  }
+
+  private func smallestDomain(_ site: SiteSpec) -> Int { site.pools.map(\.scaleUpDomain).min() ?? 1 }
+
+  /// What the interfaces of so many GPUs can send and receive, and the scenario lets one transfer have.
+  func flowLimit(gpus: Int, from: Int, to: Int) -> BitRate {
+    let nic = min(scenario.fleet.sites[from].nicRate, scenario.fleet.sites[to].nicRate)
+    let all = nic.bitsPerSecond.multipliedReportingOverflow(by: Int64(max(1, gpus)))
+    return min(all.overflow ? .unlimited : BitRate(all.partialValue), scenario.transferLimit)
+  }
+
+  /// What the policy may know of a job's run time.
+  func estimate(_ index: Int, remaining: Time) -> Time {
+    let job = jobs[index]
+    switch scenario.estimates {
+    case .exact: return remaining
+    case .user:
+      let done = job.duration - remaining
+      return max(.tick, (job.requested ?? job.duration) - done)
+    case .noise(let size):
+      var stream = RandomStream(seed: seed, name: "estimates").child(index)
+      let factor = DeterministicMath.exp(size * stream.normal() - size * size / 2)
+      return Time.seconds(remaining.seconds * factor)
+    case .none: return .seconds(86_400)
+    }
+  }
+}

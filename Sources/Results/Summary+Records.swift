@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantities
+import Records
+import Topology
+import Workload
+
+extension Summary {
+  /// What stands in every summary as long as traffic that leaves a site costs nothing.
+  static let egressAssumption = "charges for traffic that leaves a site are not modelled: energy.egress_usd is null"
+
+  init(info: RunInfo, inputs: RunInputs, records: CollectedRecords, digest: String) {
+    schema = 1
+    name = info.name
+    policy = info.policy
+    network = info.network
+    congestionControl = info.congestionControl
+    driver = info.driver
+    seed = info.seed
+    estimates = info.estimates
+    assumptions =
+      info.assumptions.contains(Self.egressAssumption) ? info.assumptions : info.assumptions + [Self.egressAssumption]
+    modelAssignment = info.modelAssignment
+    workloads = info.workloads
+    jobs = Jobs(inputs: inputs, records: records)
+    let sites = inputs.fleet.sites.indices.map { Site(index: $0, fleet: inputs.fleet, records: records) }
+    gpus = GPUs(fleet: inputs.fleet, records: records)
+    energy = Energy(sites: sites)
+    wan = WAN(fleet: inputs.fleet, records: records)
+    engine = info.engine
+    self.digest = digest
+  }
+}
+
+extension Summary.Jobs {
+  init(inputs: RunInputs, records: CollectedRecords) {
+    var counts = (completed: 0, failed: 0, rejected: 0, unfinished: 0, split: 0)
+    var completions: [Time] = []
+    var waits: [Time] = []
+    var slowdowns: [Double] = []
+    var network = Int128(0)
+    var total = Int128(0)
+    var splitNetwork = Int128(0)
+    var splitTotal = Int128(0)
+    var lastEnd: Time?
+    var reasons: [String] = []
+    for (index, job) in inputs.jobs.enumerated() {
+      let record = records.jobs[index]
+      let outcome = JobOutcome(job: job, record: record, stays: [])
+      let isSplit = (record?.sites ?? 0) > 1
+      if isSplit { counts.split += 1 }
+      if let end = outcome.end { lastEnd = max(lastEnd ?? end, end) }
+      switch outcome.status {
+      case .failed: counts.failed += 1
+      case .unfinished: counts.unfinished += 1
+      case .rejected:
+        counts.rejected += 1
+        reasons.append(record?.reason ?? "")
+      case .completed:
+        counts.completed += 1
+        guard let record, let completion = outcome.completion, let wait = outcome.wait else { continue }
+        completions.append(completion)
+        waits.append(wait)
+        slowdowns.append(Self.boundedSlowdown(completion: completion, duration: job.duration))
+        network += Int128(record.networkTime.ticks)
+        total += Int128(completion.ticks)
+        if isSplit {
+          splitNetwork += Int128(record.networkTime.ticks)
+          splitTotal += Int128(completion.ticks)
+        }
+      }
+    }
+    submitted = inputs.jobs.count
+    completed = counts.completed
+    failed = counts.failed
+    rejected = counts.rejected
+    unfinished = counts.unfinished
+    split = counts.split
+    jct = Summary.Statistics(times: completions)
+    wait = Summary.Statistics(times: waits)
+    boundedSlowdown = Summary.Statistics(values: slowdowns)
+    networkShare = total > 0 ? Double(network) / Double(total) : nil
+    splitNetworkShare = splitTotal > 0 ? Double(splitNetwork) / Double(splitTotal) : nil
+    makespan = lastEnd.flatMap { end in inputs.jobs.map(\.submit).min().map { CanonicalNumber.double(end - $0) } }
+    rejectedReasons = Counts(reasons.map { Counts.Item(name: $0.isEmpty ? "no reason given" : $0, count: 1) })
+  }
+
+  /// Both times at least 10 s (the usual threshold), so that jobs of a second do not rule the mean.
+  static func boundedSlowdown(completion: Time, duration: Time) -> Double {
+    let threshold = Time.seconds(Int64(10))
+    return max(1, Double(completion.ticks) / Double(max(duration, threshold).ticks))
+  }
+}
+
+extension Summary.GPUs {
+  init(fleet: Fleet, records: CollectedRecords) {
+    total = fleet.sites.reduce(0) { $0 + $1.gpus }
+    gpuHours = records.siteHours.reduce(0) { $0 + $1.busyGPUHours }
+    let all = records.siteHours.reduce(0.0) { $0 + Double(fleet.sites[Int($1.site)].gpus) * $1.spanHours }
+    utilisation = all > 0 ? gpuHours / all : nil
+  }
+}
+
+extension SiteHourRecord {
+  var spanHours: Double { CanonicalNumber.double(span) / 3600 }
+}
+
+extension Summary.Site {
+  init(index: Int, fleet: Fleet, records: CollectedRecords) {
+    id = fleet.sites[index].id
+    gpus = fleet.sites[index].gpus
+    var busy = 0.0
+    var all = 0.0
+    var kWh = 0.0
+    var idleKWh = 0.0
+    var cost = 0.0
+    var carbonKg = 0.0
+    for hour in records.siteHours where hour.site == Int32(index) {
+      busy += hour.busyGPUHours
+      all += Double(gpus) * hour.spanHours
+      kWh += hour.energyKWh
+      idleKWh += hour.idleEnergyKWh
+      cost += hour.costUSD
+      carbonKg += hour.carbonKg
+    }
+    utilisation = all > 0 ? busy / all : nil
+    mwh = kWh / 1000
+    idleMWh = idleKWh / 1000
+    costUSD = cost
+    carbonTonnes = carbonKg / 1000
+  }
+}
+
+extension Summary.Energy {
+  /// Sums over the sites in order of name, so that the parts add up to the whole.
+  init(sites: [Summary.Site]) {
+    mwh = sites.reduce(0) { $0 + $1.mwh }
+    idleMWh = sites.reduce(0) { $0 + $1.idleMWh }
+    costUSD = sites.reduce(0) { $0 + $1.costUSD }
+    egressUSD = nil
+    carbonTonnes = sites.reduce(0) { $0 + $1.carbonTonnes }
+    bySite = sites
+  }
+}
+
+extension Summary.WAN {
+  init(fleet: Fleet, records: CollectedRecords) {
+    bytes = records.flowBytes
+    flows = records.flowCount
+    let slowdowns = records.flowSlowdowns
+    fctSlowdown = Summary.FlowStatistics(
+      mean: slowdowns.isEmpty ? nil : slowdowns.reduce(0, +) / Double(slowdowns.count),
+      p50: Percentiles.of(slowdowns, percent: 50), p99: Percentiles.of(slowdowns, percent: 99))
+    links = records.ports.enumerated().map { port, record in
+      Summary.Link(
+        id: fleet.name(ofPort: port), link: fleet.link(ofPort: port).id, utilisation: record?.utilisation,
+        queueMicrosecondsP99: record?.queueMicrosecondsP99, bytes: record?.bytesOut, drops: record?.bytesDropped)
+    }
+  }
+}

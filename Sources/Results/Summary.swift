@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `summary.json` holds. Keys are stable; a unit stands at the end of a name.
+///
+/// A value that does not exist (the mean wait when no job completed) is `null`, never zero.
+public struct Summary: Codable, Equatable, Sendable {
+  public var schema: Int
+  public var name: String
+  public var policy: String
+  public var network: String
+  public var congestionControl: String
+  public var driver: String
+  public var seed: UInt64
+  public var estimates: String
+  public var assumptions: [String]
+  public var modelAssignment: [String]
+  public var workloads: [WorkloadInfo]
+  public var jobs: Jobs
+  public var gpus: GPUs
+  public var energy: Energy
+  public var wan: WAN
+  public var engine: EngineInfo
+  public var digest: String
+
+  enum CodingKeys: String, CodingKey {
+    case schema, name, policy, network, driver, seed, estimates, assumptions, workloads, jobs, gpus, energy, wan
+    case engine, digest
+    case congestionControl = "congestion_control"
+    case modelAssignment = "model_assignment"
+  }
+
+  /// Percentiles are element floor(p n) of the sorted list, counted from 0.
+  public struct Statistics: Codable, Equatable, Sendable {
+    public var mean: Double?
+    public var p50: Double?
+    public var p95: Double?
+    public var p99: Double?
+
+    public init(mean: Double? = nil, p50: Double? = nil, p95: Double? = nil, p99: Double? = nil) {
+      self.mean = mean
+      self.p50 = p50
+      self.p95 = p95
+      self.p99 = p99
+    }
+  }
+
+  /// Times and slowdowns are those of completed jobs.
+  public struct Jobs: Codable, Equatable, Sendable {
+    public var submitted: Int
+    public var completed: Int
+    public var failed: Int
+    public var rejected: Int
+    public var unfinished: Int
+    /// Jobs that were spread over more than one site at some time.
+    public var split: Int
+    /// End less submission.
+    public var jct: Statistics
+    /// First start less submission.
+    public var wait: Statistics
+    /// Completion time over run time alone on reference GPUs, both at least 10 s, never below 1.
+    ///
+    /// The run time is the traced one, not that of this run: a policy that makes jobs run slower must not gain by it.
+    public var boundedSlowdown: Statistics
+    /// Time that jobs held GPUs and waited for the network, over their completion times.
+    public var networkShare: Double?
+    /// The same over split jobs alone.
+    public var splitNetworkShare: Double?
+    /// Last end of a job less first submission.
+    public var makespan: Double?
+    public var rejectedReasons: Counts
+
+    enum CodingKeys: String, CodingKey {
+      case submitted, completed, failed, rejected, unfinished, split
+      case jct = "jct_s"
+      case wait = "wait_s"
+      case boundedSlowdown = "bounded_slowdown"
+      case networkShare = "network_share"
+      case splitNetworkShare = "split_network_share"
+      case makespan = "makespan_s"
+      case rejectedReasons = "rejected_reasons"
+    }
+  }
+
+  public struct GPUs: Codable, Equatable, Sendable {
+    public var total: Int
+    /// Busy GPU-hours over all GPU-hours of the hours that sites reported.
+    public var utilisation: Double?
+    /// Busy GPU-hours.
+    public var gpuHours: Double
+
+    enum CodingKeys: String, CodingKey {
+      case total, utilisation
+      case gpuHours = "gpu_hours"
+    }
+  }
+
+  /// At the meter, PUE included.
+  public struct Energy: Codable, Equatable, Sendable {
+    public var mwh: Double
+    public var idleMWh: Double
+    public var costUSD: Double
+    /// Nil while charges for traffic that leaves a site are not modelled.
+    public var egressUSD: Double?
+    public var carbonTonnes: Double
+    public var bySite: [Site]
+
+    enum CodingKeys: String, CodingKey {
+      case mwh
+      case idleMWh = "idle_mwh"
+      case costUSD = "cost_usd"
+      case egressUSD = "egress_usd"
+      case carbonTonnes = "carbon_t"
+      case bySite = "by_site"
+    }
+  }
+
+  public struct Site: Codable, Equatable, Sendable {
+    public var id: String
+    public var gpus: Int
+    public var utilisation: Double?
+    public var mwh: Double
+    public var idleMWh: Double
+    public var costUSD: Double
+    public var carbonTonnes: Double
+
+    enum CodingKeys: String, CodingKey {
+      case id, gpus, utilisation, mwh
+      case idleMWh = "idle_mwh"
+      case costUSD = "cost_usd"
+      case carbonTonnes = "carbon_t"
+    }
+  }
+
+  public struct WAN: Codable, Equatable, Sendable {
+    /// Sum over flows, each byte once whatever the number of links on its way.
+    public var bytes: Int64
+    public var flows: Int
+    /// Completion time over the time alone on the path, of flows with a size of their own.
+    public var fctSlowdown: FlowStatistics
+    public var links: [Link]
+
+    enum CodingKeys: String, CodingKey {
+      case bytes, flows, links
+      case fctSlowdown = "fct_slowdown"
+    }
+  }
+
+  public struct FlowStatistics: Codable, Equatable, Sendable {
+    public var mean: Double?
+    public var p50: Double?
+    public var p99: Double?
+
+    public init(mean: Double? = nil, p50: Double? = nil, p99: Double? = nil) {
+      self.mean = mean
+      self.p50 = p50
+      self.p99 = p99
+    }
+  }
+
+  /// One direction of a link.
+  public struct Link: Codable, Equatable, Sendable {
+    /// `omaha->columbus`.
+    public var id: String
+    /// Id of the link in the scenario: tells parallel links apart.
+    public var link: String
+    /// Nil, as all that follows, when the engine reported nothing of this direction.
+    public var utilisation: Double?
+    public var queueMicrosecondsP99: Double?
+    /// Bytes that left the port.
+    public var bytes: Int64?
+    /// Bytes dropped.
+    public var drops: Int64?
+
+    enum CodingKeys: String, CodingKey {
+      case id, link, utilisation, bytes, drops
+      case queueMicrosecondsP99 = "queue_us_p99"
+    }
+  }
+}
+
+extension Summary {
+  /// The file's content: keys in the documented order.
+  public var json: OrderedJSON {
+    .object([
+      ("schema", .integer(schema)), ("name", .string(name)), ("policy", .string(policy)),
+      ("network", .string(network)), ("congestion_control", .string(congestionControl)),
+      ("driver", .string(driver)), ("seed", .unsigned(seed)), ("estimates", .string(estimates)),
+      ("assumptions", .strings(assumptions)), ("model_assignment", .strings(modelAssignment)),
+      ("workloads", .array(workloads.map(\.json))), ("jobs", jobs.json),
+      (
+        "gpus",
+        .object([
+          ("total", .integer(gpus.total)), ("utilisation", .optional(gpus.utilisation)),
+          ("gpu_hours", .number(gpus.gpuHours)),
+        ])
+      ), ("energy", energy.json), ("wan", wan.json), ("engine", engine.json), ("digest", .string(digest)),
+    ])
+  }
+}
+
+extension Summary.Statistics {
+  var json: OrderedJSON {
+    .object([("mean", .optional(mean)), ("p50", .optional(p50)), ("p95", .optional(p95)), ("p99", .optional(p99))])
+  }
+}
+
+extension Summary.Jobs {
+  var json: OrderedJSON {
+    .object([
+      ("submitted", .integer(submitted)), ("completed", .integer(completed)), ("failed", .integer(failed)),
+      ("rejected", .integer(rejected)), ("unfinished", .integer(unfinished)), ("split", .integer(split)),
+      ("jct_s", jct.json), ("wait_s", wait.json), ("bounded_slowdown", boundedSlowdown.json),
+      ("network_share", .optional(networkShare)), ("split_network_share", .optional(splitNetworkShare)),
+      ("makespan_s", .optional(makespan)), ("rejected_reasons", rejectedReasons.json),
+    ])
+  }
+}
+
+extension Summary.Energy {
+  var json: OrderedJSON {
+    .object([
+      ("mwh", .number(mwh)), ("idle_mwh", .number(idleMWh)), ("cost_usd", .number(costUSD)),
+      ("egress_usd", .optional(egressUSD)), ("carbon_t", .number(carbonTonnes)),
+      (
+        "by_site",
+        .array(
+          bySite.map { site in
+            .object([
+              ("id", .string(site.id)), ("gpus", .integer(site.gpus)), ("utilisation", .optional(site.utilisation)),
+              ("mwh", .number(site.mwh)), ("idle_mwh", .number(site.idleMWh)), ("cost_usd", .number(site.costUSD)),
+              ("carbon_t", .number(site.carbonTonnes)),
+            ])
+          })
+      ),
+    ])
+  }
+}
+
+extension Summary.WAN {
+  var json: OrderedJSON {
+    .object([
+      ("bytes", .integer(bytes)), ("flows", .integer(flows)),
+      (
+        "fct_slowdown",
+        .object([
+          ("mean", .optional(fctSlowdown.mean)), ("p50", .optional(fctSlowdown.p50)),
+          ("p99", .optional(fctSlowdown.p99)),
+        ])
+      ),
+      (
+        "links",
+        .array(
+          links.map { link in
+            .object([
+              ("id", .string(link.id)), ("link", .string(link.link)), ("utilisation", .optional(link.utilisation)),
+              ("queue_us_p99", .optional(link.queueMicrosecondsP99)),
+              ("bytes", link.bytes.map { .integer($0) } ?? .null),
+              ("drops", link.drops.map { .integer($0) } ?? .null),
+            ])
+          })
+      ),
+    ])
+  }
+}
+
+extension WorkloadInfo {
+  var json: OrderedJSON {
+    .object([
+      ("path", .string(path)), ("format", .string(format)), ("sha256", sha256.map { .string($0) } ?? .null),
+      ("rows", .integer(rows)), ("jobs", .integer(jobs)), ("skipped", skipped.json), ("synthetic", .bool(synthetic)),
+      ("notes", .strings(notes)),
+    ])
+  }
+}
+
+extension EngineInfo {
+  var json: OrderedJSON {
+    .object([
+      ("processes", .integer(processes)), ("windows", .integer(windows)), ("messages", .integer(messages)),
+      ("events", .integer(events)), ("wall_s", .number(wallSeconds)), ("peak_rss_mb", .number(peakRSSMB)),
+      ("restarts", .integer(restarts)),
+    ])
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantities
+import Results
+import ScenarioFile
+import Topology
+import Workload
+
+/// The jobs of a scenario, read or synthesised, with models and homes assigned, in order of arrival.
+public struct LoadedWorkloads: Sendable {
+  public var jobs: [Job]
+  public var accounts: [WorkloadInfo]
+  /// The rules that filled in what the traces lack, in words.
+  public var assignment: [String]
+
+  /// - Throws: ``TraceError`` or ``ScenarioError`` for a trace that cannot be read or a rule that is not known.
+  public init(_ scenario: Scenario) throws {
+    jobs = []
+    accounts = []
+    let several = scenario.workloads.count > 1
+    for (index, spec) in scenario.workloads.enumerated() {
+      let (trace, info) = try LoadedWorkloads.read(spec, seed: scenario.seed)
+      accounts.append(info)
+      let prefix = several ? LoadedWorkloads.prefix(spec, index: index) : ""
+      for var job in trace.jobs {
+        job.workload = index
+        job.id = prefix + job.id
+        if let least = spec.splittableFrom, job.gpus >= least { job.splittable = true }
+        jobs.append(job)
+      }
+    }
+    // Stable: jobs of one instant keep the order of the scenario's workloads and of their files.
+    jobs = jobs.enumerated().sorted { ($0.element.submit, $0.offset) < ($1.element.submit, $1.offset) }.map(\.element)
+    guard let rule = ModelAssignment.Rule(rawValue: scenario.modelRule) else {
+      throw scenario.error(
+        at: "models.assignment", message: "unknown rule '\(scenario.modelRule)'",
+        advice: "known are \(ModelAssignment.Rule.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    guard let home = ModelAssignment.DataHome(rawValue: scenario.dataHomeRule) else {
+      throw scenario.error(
+        at: "models.data_home", message: "unknown rule '\(scenario.dataHomeRule)'",
+        advice: "known are \(ModelAssignment.DataHome.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    let models = ModelAssignment(rule: rule, dataHome: home, seed: scenario.modelSeed)
+    try models.assign(&jobs, siteNames: scenario.fleet.sites.map(\.id))
+    assignment = models.lines
+  }
+
+  private static func prefix(_ spec: WorkloadSpec, index: Int) -> String { "w\(index + 1)-" }
+
+  private static func read(_ spec: WorkloadSpec, seed: UInt64) throws -> (Trace, WorkloadInfo) {
+    let window = TraceWindow(start: spec.start, length: spec.length)
+    let trace: Trace
+    if let name = spec.synthetic {
+      let profile = try SynthesisProfile.named(name)
+      var whole = try TraceSynthesis.trace(profile: profile, count: spec.jobs ?? 1000, seed: spec.seed ?? seed)
+      if let length = spec.length {
+        whole.jobs.removeAll { $0.submit >= length }
+        let outside = whole.account.jobs - whole.jobs.count
+        whole.account.jobs = whole.jobs.count
+        if outside > 0 {
+          whole.account.skipped.append(TraceSkip(reason: .outsideWindow, count: outside, firstLine: 0))
+        }
+      }
+      trace = whole
+    } else {
+      trace = try TraceReader.read(path: spec.trace ?? "", format: try TraceFormat.named(spec.format), window: window)
+    }
+    let account = trace.account
+    return (
+      trace,
+      WorkloadInfo(
+        path: spec.synthetic.map { "synthetic:\($0)" } ?? account.path, format: account.format,
+        sha256: account.sha256.isEmpty ? nil : account.sha256, rows: account.rows, jobs: account.jobs,
+        skipped: Counts(account.skipped.map { .init(name: $0.reason.rawValue, count: $0.count) }),
+        synthetic: account.synthetic, notes: account.notes)
+    )
+  }
+}

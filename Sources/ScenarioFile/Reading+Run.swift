@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantities
+import Topology
+
+extension Reading {
+  /// Where the coordinator stands and how far every site is from it.
+  func readCoordinator(
+    _ field: Field?, fleet: Fleet
+  ) throws(ScenarioError) -> (site: Int, delays: [Time], output: Output) {
+    let section = try field?.section(["site", "processing_delay", "delay"])
+    var site = 0
+    if let field = section?.optional("site") {
+      let id = try field.text()
+      guard let index = fleet.index(ofSite: id) else {
+        let ids = fleet.sites.map(\.id)
+        let advice =
+          Spelling.nearest(id, in: ids).map { "Did you mean '\($0)'?" } ?? "There are: \(ids.joined(separator: ", "))."
+        throw field.error("there is no site '\(id)'", advice)
+      }
+      site = index
+    }
+    if let delayField = section?.optional("delay") {
+      if let processing = section?.optional("processing_delay") {
+        throw processing.error(
+          "'delay' sets the whole delay to every site, so there is none to add", "Give one of the two.")
+      }
+      let delay = try delayField.quantity(Time.parse)
+      let output = Output.flow([("site", .text(fleet.sites[site].id)), ("delay", .text(delay.text))])
+      return (site, fleet.sites.map { _ in delay }, output)
+    }
+    if section?.optional("site") == nil {
+      assumptions.add("The coordinator is taken to stand at '\(fleet.sites[site].id)', the first site by name.")
+    }
+    let processing = try section?.optional("processing_delay")?.quantity(Time.parse) ?? .microseconds(1000)
+    if section?.optional("processing_delay") == nil {
+      assumptions.add("The coordinator is taken to need 1 ms for every message.")
+    }
+    let output = Output.flow([
+      ("site", .text(fleet.sites[site].id)), ("processing_delay", .text(processing.text)),
+    ])
+    return (site, fleet.delays[site].map { $0 + processing }, output)
+  }
+
+  func readNetwork(
+    _ field: Field?
+  ) throws(ScenarioError) -> (level: NetworkLevel, controller: ControllerSpec, output: Output) {
+    let section = try field?.section(["level", "congestion_control"])
+    var level = NetworkLevel.fluid
+    if let field = section?.optional("level") {
+      let word = try field.word(of: NetworkLevel.allCases.map(\.rawValue))
+      level = NetworkLevel(rawValue: word) ?? level
+    } else {
+      assumptions.add("The network is followed at level 'fluid', the default.")
+    }
+    var controller = ControllerSpec(name: "distance-aware")
+    if let field = section?.optional("congestion_control") {
+      locations["network.congestion_control"] = field.value.place
+      controller = try readController(field)
+    } else {
+      assumptions.add("The congestion control is 'distance-aware', the default.")
+    }
+    var output: [(String, Output)] = [("name", .text(controller.name))]
+    if let preset = controller.preset { output.append(("preset", .text(preset))) }
+    if !controller.parameters.isEmpty {
+      let parameters = controller.parameters.map { ($0.name, Output.text(Quantity.number($0.value))) }
+      output.append(("parameters", .flow(parameters)))
+    }
+    let written = output.count == 1 ? Output.text(controller.name) : .flow(output)
+    return (level, controller, .flow([("level", .text(level.rawValue)), ("congestion_control", written)]))
+  }
+
+  /// A name, or `{name: ..., preset: ..., parameters: {...}}`. What names there are, others know.
+  private func readController(_ field: Field) throws(ScenarioError) -> ControllerSpec {
+    if case .scalar = field.value.content { return ControllerSpec(name: try field.text()) }
+    let section = try field.section(["name", "preset", "parameters"])
+    var parameters: [ControllerParameter] = []
+    if let list = section.optional("parameters") {
+      guard case .mapping(let entries) = list.value.content else {
+        throw list.error(
+          "expected names and numbers, found \(list.value.kind)", "For example: parameters: {beta: 0.7}.")
+      }
+      for entry in entries {
+        let field = Field(value: entry.value, path: "\(list.path).\(entry.key)")
+        let value = try field.number(-Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude, "a parameter")
+        parameters.append(ControllerParameter(name: entry.key, value: value))
+      }
+    }
+    return ControllerSpec(
+      name: try section.required("name", example: "name: dcqcn").text(), preset: try section.optional("preset")?.text(),
+      parameters: parameters)
+  }
+
+  func readScheduler(
+    _ field: Field?
+  ) throws(ScenarioError) -> (policy: String, estimates: EstimateRule, output: Output) {
+    let section = try field?.section(["policy", "estimates"])
+    var policy = "fifo"
+    if let field = section?.optional("policy") {
+      locations["scheduler.policy"] = field.value.place
+      policy = try field.text()
+    } else {
+      assumptions.add("The policy is 'fifo', the default.")
+    }
+    var estimates = EstimateRule.exact
+    if let field = section?.optional("estimates") {
+      let text = try field.text()
+      guard let rule = EstimateRule(text) else {
+        let near = Spelling.nearest(text, in: ["exact", "user", "none", "noise(0.3)"]).map { "Did you mean '\($0)'?" }
+        throw field.error("expected exact, user, noise(0.3) or none, found '\(text)'", near ?? "")
+      }
+      estimates = rule
+    } else {
+      assumptions.add("Policies know run times exactly, the default.")
+    }
+    let output = Output.flow([("policy", .text(policy)), ("estimates", .text(estimates.text))])
+    return (policy, estimates, output)
+  }
+
+  func readModels(
+    _ field: Field?
+  ) throws(ScenarioError) -> (assignment: String, dataHome: String, seed: UInt64, output: Output) {
+    let section = try field?.section(["assignment", "data_home", "seed"])
+    for name in ["assignment", "data_home"] {
+      if let field = section?.optional(name) { locations["models.\(name)"] = field.value.place }
+    }
+    let assignment = try section?.optional("assignment")?.text() ?? "by-size"
+    let dataHome = try section?.optional("data_home")?.text() ?? "uniform"
+    if section?.optional("assignment") == nil {
+      assumptions.add("Jobs without a model get one by their size, the default.")
+    }
+    if section?.optional("data_home") == nil {
+      assumptions.add("Jobs without a site for their data get one at random, each site alike, the default.")
+    }
+    let modelSeed = try section?.optional("seed")?.seed() ?? seed
+    let output = Output.flow([
+      ("assignment", .text(assignment)), ("data_home", .text(dataHome)), ("seed", .text(String(modelSeed))),
+    ])
+    return (assignment, dataHome, modelSeed, output)
+  }
+
+  /// What holds for all jobs.
+  func readJobs(
+    _ field: Field?
+  ) throws(ScenarioError) -> (checkpoint: CheckpointCost, transferLimit: BitRate, output: Output) {
+    let section = try field?.section(["checkpoint", "transfer_limit"])
+    var checkpoint = CheckpointCost.byGPUs
+    if let field = section?.optional("checkpoint") {
+      if try field.text() != "by-gpus" { checkpoint = .fixed(try field.quantity(Time.parse)) }
+    } else {
+      assumptions.add("Stopping a job costs it 7, 30 or 60 s for 1, up to 8, or more GPUs, as in the Helios study.")
+    }
+    var limit = BitRate.unlimited
+    if let field = section?.optional("transfer_limit") {
+      limit = try field.quantity(BitRate.parse)
+      guard limit > .zero else { throw field.error("expected a rate above zero, found '\(limit.text)'") }
+    }
+    let cost: String
+    switch checkpoint {
+    case .byGPUs: cost = "by-gpus"
+    case .fixed(let time): cost = time.text
+    }
+    return (checkpoint, limit, .flow([("checkpoint", .text(cost)), ("transfer_limit", .text(limit.text))]))
+  }
+}

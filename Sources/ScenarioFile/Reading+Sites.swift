@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Energy
+import Quantities
+import Topology
+
+/// A site with what the rest of the reading needs to know of it.
+struct SiteEntry {
+  var spec: SiteSpec
+  var energy: SiteEnergy
+  /// For messages about the site as a whole.
+  var field: Field
+  var output: Output
+}
+
+extension Reading {
+  /// All sites, sorted by id.
+  func readSites(_ root: Section) throws(ScenarioError) -> [SiteEntry] {
+    let example = "'sites: [{id: omaha, at: {latitude: 41.26, longitude: -95.94}, gpus: {model: h100, count: 8}, ...}]'"
+    let list = try root.required("sites", example: example)
+    var sections: [(id: String, section: Section)] = []
+    for field in try list.items() {
+      let section = try field.section(["id", "at", "gpus", "fabric", "power", "price", "carbon"])
+      let idField = try section.required("id", example: "id: omaha")
+      let id = try readID(idField)
+      if let first = sections.first(where: { $0.id == id }) {
+        let line = first.section.field.value.place.line.map { " (first in line \($0))" } ?? ""
+        throw idField.error("site '\(id)' is listed twice\(line)", "Give every site an id of its own.")
+      }
+      sections.append((id, section))
+    }
+    if sections.isEmpty { throw list.error("expected at least one site, found an empty list", "Add one: \(example).") }
+    sections.sort { $0.id < $1.id }
+    var sites: [SiteEntry] = []
+    for (id, section) in sections { sites.append(try readSite(id, section)) }
+    return sites
+  }
+
+  /// Ids become part of link ids, port names, paths and file names.
+  private func readID(_ field: Field) throws(ScenarioError) -> String {
+    let id = try field.text()
+    let isPlain = id.utf8.allSatisfy {
+      ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || [45, 46, 95].contains($0)
+    }
+    guard isPlain, id != "null" else {
+      throw field.error("expected an id of letters, digits, '-', '_' and '.', found '\(id)'")
+    }
+    return id
+  }
+
+  private func readSite(_ id: String, _ section: Section) throws(ScenarioError) -> SiteEntry {
+    let at = try section.required("at", example: "at: {latitude: 41.26, longitude: -95.94}")
+      .section(["latitude", "longitude"])
+    let coordinates = Coordinates(
+      latitude: try at.required("latitude", example: "latitude: 41.26").number(-90...90, "degrees north"),
+      longitude: try at.required("longitude", example: "longitude: -95.94").number(-180...180, "degrees east"))
+    let (pools, models) = try readPools(
+      section.required("gpus", example: "gpus: {model: h100, count: 256, per_node: 8}"), site: id)
+    let fabric = try readFabric(section.optional("fabric"), site: id, models: models)
+    let power = try readPower(section.optional("power"), site: id)
+    if let cap = power.cap, let field = power.capField {
+      let idle = zip(pools, models).reduce(0) { $0 + $1.1.watts(busy: 0, idle: $1.0.count) } * power.pue
+      if cap < idle {
+        throw field.error(
+          "\(Quantity.text(watts: cap)) is less than the \(Quantity.text(watts: idle.rounded())) that the site's GPUs "
+            + "draw when all are idle", "Raise the cap, or lower the number of GPUs.")
+      }
+    }
+    let price = try readSource(
+      .price, section.required("price", example: "price: {constant: 35 USD/MWh}"), site: id, at: coordinates)
+    let carbon = try readSource(
+      .carbon, section.required("carbon", example: "carbon: {constant: 400 g/kWh}"), site: id, at: coordinates)
+    let spec = SiteSpec(
+      id: id, at: coordinates, pools: pools, nicRate: fabric.nicRate, oversubscription: fabric.oversubscription)
+    let output = Output.block([
+      ("id", .text(id)),
+      (
+        "at",
+        .flow([
+          ("latitude", .text(Quantity.number(coordinates.latitude))),
+          ("longitude", .text(Quantity.number(coordinates.longitude))),
+        ])
+      ),
+      ("gpus", .list(pools.map(Self.output))),
+      ("fabric", fabric.output), ("power", power.output), ("price", price.output), ("carbon", carbon.output),
+    ])
+    return SiteEntry(
+      spec: spec,
+      energy: SiteEnergy(
+        pueMilli: Int64((power.pue * 1000).rounded()), price: price.series, carbon: carbon.series,
+        capWatts: power.cap),
+      field: section.field, output: output)
+  }
+
+  private func readPools(
+    _ field: Field, site: String
+  ) throws(ScenarioError) -> (pools: [GPUPool], models: [GPUModel]) {
+    var fields = [field]
+    if case .sequence = field.value.content { fields = try field.items() }
+    if fields.isEmpty { throw field.error("expected at least one pool of GPUs, found an empty list") }
+    var pools: [GPUPool] = []
+    var models: [GPUModel] = []
+    for field in fields {
+      let section = try field.section(["model", "count", "per_node", "scale_up_domain"])
+      let modelField = try section.required("model", example: "model: h100")
+      let name = try modelField.word(of: GPUCatalogue.models.map(\.name), catalogue: "gpus")
+      guard let model = GPUCatalogue.lookup(name) else { throw modelField.error("'\(name)' is not known") }
+      let counts = 1...10_000_000
+      let count = try section.required("count", example: "count: 256").integer(counts, "a number of GPUs")
+      let perNode = try section.optional("per_node")?.integer(counts, "a number of GPUs") ?? model.perNode
+      let domain =
+        try section.optional("scale_up_domain")?.integer(counts, "a number of GPUs") ?? model.scaleUpDomain
+      pools.append(GPUPool(model: name, count: count, perNode: perNode, scaleUpDomain: domain))
+      models.append(model)
+      assumptions.add(
+        "A GPU of model \(name) draws \(Quantity.number(model.activeWatts)) W at work and "
+          + "\(Quantity.number(model.idleWatts)) W idle, its share of server, network and storage included "
+          + "(\(model.certainty.rawValue): \(model.source)).")
+    }
+    return (pools, models)
+  }
+
+  private static func output(_ pool: GPUPool) -> Output {
+    .flow([
+      ("model", .text(pool.model)), ("count", .number(pool.count)), ("per_node", .number(pool.perNode)),
+      ("scale_up_domain", .number(pool.scaleUpDomain)),
+    ])
+  }
+
+  private func readFabric(
+    _ field: Field?, site: String, models: [GPUModel]
+  ) throws(ScenarioError) -> (nicRate: BitRate, oversubscription: Double, output: Output) {
+    let section = try field?.section(["optics", "oversubscription", "nic_rate"])
+    var optics = "800g-2xdr4"
+    if let field = section?.optional("optics") {
+      optics = try field.word(of: OpticsCatalogue.rows.map(\.name), catalogue: "optics")
+    }
+    let oversubscription =
+      try section?.optional("oversubscription")?.number(1...1000, "a ratio of the fabric's load to its capacity") ?? 1
+    if section?.optional("oversubscription") == nil {
+      assumptions.add("The fabric is taken to have full bisection (oversubscription 1) at {}.", for: site)
+    }
+    var rate = models.map(\.nicRate).min() ?? .zero
+    if Set(models.map(\.nicRate)).count > 1 {
+      assumptions.add("The slowest pool's network interface stands for all GPUs at {}.", for: site)
+    }
+    if let module = OpticsCatalogue.lookup(optics), module.rate < rate { rate = module.rate }
+    if let field = section?.optional("nic_rate") {
+      rate = try field.quantity(BitRate.parse)
+      guard rate > .zero else { throw field.error("expected a rate above zero, found '\(rate.text)'") }
+    }
+    let output = Output.flow([
+      ("optics", .text(optics)), ("oversubscription", .text(Quantity.number(oversubscription))),
+      ("nic_rate", .text(rate.text)),
+    ])
+    return (rate, oversubscription, output)
+  }
+
+  private func readPower(
+    _ field: Field?, site: String
+  ) throws(ScenarioError) -> (pue: Double, cap: Double?, capField: Field?, output: Output) {
+    let section = try field?.section(["cap", "pue", "cooling", "weather"])
+    if let later = section?.optional("cooling") ?? section?.optional("weather") {
+      throw later.error(
+        "cooling that follows the weather is not modelled in this version", "Give a fixed factor: power: {pue: 1.15}.")
+    }
+    var pue = 1.15
+    if let field = section?.optional("pue") {
+      pue = try field.number(1...5, "a power usage effectiveness")
+      let milli = (pue * 1000).rounded()
+      guard abs(pue * 1000 - milli) < 1e-6 else {
+        throw field.error("expected at most three decimals, found '\(Quantity.number(pue))'")
+      }
+    } else {
+      assumptions.add("A PUE of 1.15, the high end of liquid-cooled hyperscale sites, is assumed at {}.", for: site)
+    }
+    var output: [(String, Output)] = [("pue", .text(Quantity.number(pue)))]
+    let capField = section?.optional("cap")
+    let cap = try capField?.quantity(Quantity.parseWatts)
+    if let cap { output.append(("cap", .text(Quantity.text(watts: cap)))) }
+    return (pue, cap, capField, .flow(output))
+  }
+}

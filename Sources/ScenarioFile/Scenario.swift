@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Energy
+import Quantities
+import Topology
+
+/// A scenario as read, checked and completed: every default is filled in, every guess is listed.
+public struct Scenario: Sendable {
+  public var name: String
+  /// The file it came from, as it was named.
+  public var path: String
+  public var seed: UInt64
+  /// Virtual time zero in seconds since 1970 UTC; nil when the scenario does not say, which profiles take as midnight
+  /// UTC.
+  public var calendar: Int64?
+  public var fleet: Fleet
+  /// One of every site, in the order of ``Fleet/sites``: sorted by id.
+  public var energy: [SiteEnergy]
+  /// Where the coordinator stands; index in ``Fleet/sites``.
+  public var coordinatorSite: Int
+  /// One-way delay between the coordinator and each site: the fibre's and the coordinator's processing.
+  public var controlDelays: [Time]
+  public var networkLevel: NetworkLevel
+  public var controller: ControllerSpec
+  /// A policy spec, not yet interpreted.
+  public var policy: String
+  public var estimates: EstimateRule
+  public var workloads: [WorkloadSpec]
+  /// How jobs get a model: "by-size", or what else the workload readers know.
+  public var modelRule: String
+  /// How jobs get the site of their data: "uniform", or what else the workload readers know.
+  public var dataHomeRule: String
+  public var modelSeed: UInt64
+  /// What it costs a job to be stopped and taken up again.
+  public var checkpoint: CheckpointCost
+  /// The most that one transfer may use, whatever the links allow.
+  public var transferLimit: BitRate
+  /// As listed; their effect on capacity is in ``LinkSpec/changes`` already.
+  public var faults: [FaultSpec]
+  /// Every default that matters and every guess, a sentence each.
+  public var assumptions: [String]
+  /// The scenario with every default written out and paths made absolute, sites and links sorted by id. Reading it
+  /// gives an equal scenario.
+  public var resolvedYAML: String
+  /// Where the fields that later stages interpret are written, by path.
+  var locations: [String: Place]
+
+  /// An error about a field that a later stage found wrong: an unknown policy, a model that does not exist.
+  ///
+  /// - Parameter field: a path as in "scheduler.policy", "network.congestion_control", "models.assignment",
+  ///   "models.data_home", "workloads[0]".
+  public func error(at field: String, message: String, advice: String = "") -> ScenarioError {
+    let place = locations[field]
+    return ScenarioError(
+      file: place?.file ?? path, line: place?.line, field: field, message: message, advice: advice)
+  }
+}
+
+extension Scenario: Equatable {
+  /// Equal if a run of either decides the same; where a scenario is written does not count.
+  public static func == (a: Scenario, b: Scenario) -> Bool {
+    a.name == b.name && a.seed == b.seed && a.calendar == b.calendar && a.fleet == b.fleet && a.energy == b.energy
+      && a.coordinatorSite == b.coordinatorSite && a.controlDelays == b.controlDelays
+      && a.networkLevel == b.networkLevel && a.controller == b.controller && a.policy == b.policy
+      && a.estimates == b.estimates && a.workloads == b.workloads && a.modelRule == b.modelRule
+      && a.dataHomeRule == b.dataHomeRule && a.modelSeed == b.modelSeed && a.checkpoint == b.checkpoint
+      && a.transferLimit == b.transferLimit && a.faults == b.faults && a.assumptions == b.assumptions
+      && a.resolvedYAML == b.resolvedYAML
+  }
+}
+
+/// How closely the network is followed.
+public enum NetworkLevel: String, Sendable, CaseIterable {
+  case ideal, fluid, packet
+}
+
+/// A congestion controller as a scenario names it.
+public struct ControllerSpec: Equatable, Sendable {
+  public var name: String
+  public var preset: String?
+  /// In the order of the scenario.
+  public var parameters: [ControllerParameter]
+
+  public init(name: String, preset: String? = nil, parameters: [ControllerParameter] = []) {
+    self.name = name
+    self.preset = preset
+    self.parameters = parameters
+  }
+}
+
+public struct ControllerParameter: Equatable, Sendable {
+  public var name: String
+  public var value: Double
+
+  public init(name: String, value: Double) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// What a policy may know of how long a job will run.
+public enum EstimateRule: Equatable, Sendable {
+  /// The true run time.
+  case exact
+  /// The user's own estimate, where the trace has one.
+  case user
+  /// The true run time with a relative error of this size.
+  case noise(Double)
+  case none
+
+  /// "exact", "user", "noise(0.3)", "none"; nil for other texts.
+  public init?(_ text: String) {
+    switch text {
+    case "exact": self = .exact
+    case "user": self = .user
+    case "none": self = .none
+    default:
+      guard text.hasPrefix("noise("), text.hasSuffix(")"),
+        let error = try? Quantity.parsePercentOrNumber(String(text.dropFirst(6).dropLast())), error >= 0, error <= 10
+      else { return nil }
+      self = .noise(error)
+    }
+  }
+
+  public var text: String {
+    switch self {
+    case .exact: "exact"
+    case .user: "user"
+    case .noise(let error): "noise(\(Quantity.number(error)))"
+    case .none: "none"
+    }
+  }
+}
+
+/// What it costs a job to be stopped and taken up again, while it holds its GPUs.
+public enum CheckpointCost: Equatable, Sendable {
+  /// 7 s for one GPU, 30 s for up to eight, 60 s for more: what the Helios study of preemption charged.
+  case byGPUs
+  case fixed(Time)
+
+  public func time(gpus: Int) -> Time {
+    switch self {
+    case .byGPUs: .seconds(Int64(gpus <= 1 ? 7 : gpus <= 8 ? 30 : 60))
+    case .fixed(let time): time
+    }
+  }
+}
+
+/// A loss of capacity on a link, and its end.
+public struct FaultSpec: Equatable, Sendable {
+  /// Id of the link.
+  public var link: String
+  public var at: Time
+  /// When the link has all of its capacity again; nil for never.
+  public var until: Time?
+  public var capacity: BitRate
+}

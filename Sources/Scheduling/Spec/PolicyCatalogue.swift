@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every part that a policy can be composed of. A new order, backfilling or placement is one file and one line here.
+public enum PolicyCatalogue {
+  static let orders: [any QueueOrder.Type] = [
+    FirstInFirstOut.self, ShortestJobFirst.self, ShortestRemainingTimeFirst.self,
+  ]
+  static let backfills: [any Backfill.Type] = [EASY.self]
+  static let placements: [any PlacementRule.Type] = [
+    FirstFit.self, Consolidated.self, MostFree.self, CheapestEnergy.self, LowestLatency.self, Balanced.self,
+  ]
+
+  static let skipSuffix = "-skip"
+
+  /// All parts: orders (each followed by its `-skip` variant), backfillings, placements.
+  public static let parts: [PolicyPart] =
+    orders.flatMap { [$0.part, skipping($0.part)] } + backfills.map { $0.part } + placements.map { $0.part }
+
+  public static func parts(of kind: PolicyPartKind) -> [PolicyPart] { parts.filter { $0.kind == kind } }
+
+  private static func skipping(_ part: PolicyPart) -> PolicyPart {
+    PolicyPart(
+      kind: .order, name: part.name + skipSuffix,
+      definition: "As \(part.name), but goes on past jobs that do not fit; large jobs may starve.",
+      source: part.source, parameters: part.parameters)
+  }
+
+  /// The type of an order that the catalogue lists, and whether the name asks to skip.
+  static func order(named name: String) -> (type: any QueueOrder.Type, skips: Bool) {
+    for type in orders {
+      if name == type.part.name { return (type, false) }
+      if name == type.part.name + skipSuffix { return (type, true) }
+    }
+    preconditionFailure("order '\(name)' is not in the catalogue")
+  }
+
+  static func placement(named name: String) -> any PlacementRule.Type {
+    for type in placements where type.part.name == name { return type }
+    preconditionFailure("placement '\(name)' is not in the catalogue")
+  }
+
+  static func makeBackfill(_ use: PolicyPartUse) -> any Backfill {
+    for type in backfills where type.part.name == use.name {
+      return type.init(ParameterValues(part: type.part, given: use.arguments))
+    }
+    preconditionFailure("backfill '\(use.name)' is not in the catalogue")
+  }
+
+  static func make(_ type: any QueueOrder.Type, _ given: [PolicyPartUse.Argument]) -> any QueueOrder {
+    type.init(ParameterValues(part: type.part, given: given))
+  }
+
+  static func make(_ type: any PlacementRule.Type, _ given: [PolicyPartUse.Argument]) -> any PlacementRule {
+    type.init(ParameterValues(part: type.part, given: given))
+  }
+}

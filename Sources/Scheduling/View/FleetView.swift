@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantities
+
+/// A job that waits, as a policy may know it. Holds no references, so that a queue of thousands is cheap to pass.
+public struct QueuedJob: Equatable, Sendable {
+  /// Index in order of arrival over the whole run: the order of the queue, and what breaks ties.
+  public var job: Int32
+  public var submit: Time
+  public var gpus: Int32
+  /// Remaining run time on one site of reference speed, as far as the policy may know it.
+  public var estimate: Time
+  /// The site that must run it; -1 for any.
+  public var pin: Int32
+  /// Whether it may run over several sites at once.
+  public var splittable: Bool
+  /// The site that holds its data; -1 for none.
+  public var dataHome: Int32
+  /// Bytes to bring from its data home before it can run elsewhere.
+  public var stagedBytes: Int64
+  /// The site that holds its checkpoint; -1 for none.
+  public var checkpointSite: Int32
+  /// Bytes to bring from there.
+  public var checkpointBytes: Int64
+
+  public init(
+    job: Int32, submit: Time, gpus: Int32, estimate: Time, pin: Int32 = -1, splittable: Bool = false,
+    dataHome: Int32 = -1, stagedBytes: Int64 = 0, checkpointSite: Int32 = -1, checkpointBytes: Int64 = 0
+  ) {
+    self.job = job
+    self.submit = submit
+    self.gpus = gpus
+    self.estimate = estimate
+    self.pin = pin
+    self.splittable = splittable
+    self.dataHome = dataHome
+    self.stagedBytes = stagedBytes
+    self.checkpointSite = checkpointSite
+    self.checkpointBytes = checkpointBytes
+  }
+}
+
+/// A job that holds GPUs.
+public struct RunningJob: Equatable, Sendable {
+  public var job: Int32
+  public var submit: Time
+  public var gpus: Int32
+  public var pieces: [Piece]
+  public var start: Time
+  /// When it is expected to end, by the same estimate that the queue showed. May have passed.
+  public var expectedEnd: Time
+  /// Its preemption is already ordered; its GPUs come free when its checkpoint is written.
+  public var stopping: Bool
+  public var preemptible: Bool
+
+  public init(
+    job: Int32, submit: Time, gpus: Int32, pieces: [Piece], start: Time, expectedEnd: Time, stopping: Bool = false,
+    preemptible: Bool = true
+  ) {
+    self.job = job
+    self.submit = submit
+    self.gpus = gpus
+    self.pieces = pieces
+    self.start = start
+    self.expectedEnd = expectedEnd
+    self.stopping = stopping
+    self.preemptible = preemptible
+  }
+}
+
+/// Everything that a policy sees, read-only. Sites are referred to by their index in `sites`.
+public struct FleetView: Sendable {
+  public var now: Time
+  /// Sorted by `job`.
+  public var queue: [QueuedJob]
+  /// In order of start.
+  public var running: [RunningJob]
+  /// Sorted by name.
+  public var sites: [SiteState]
+  /// One-way delay of the route `[from][to]`.
+  public var oneWayDelay: [[Time]]
+  /// Free capacity of the route `[from][to]`, as the coordinator knows it; unlimited on the diagonal.
+  public var residual: [[BitRate]]
+  /// Capacity of the route `[from][to]`; unlimited on the diagonal.
+  public var capacity: [[BitRate]]
+
+  public init(
+    now: Time, queue: [QueuedJob], running: [RunningJob], sites: [SiteState], oneWayDelay: [[Time]],
+    residual: [[BitRate]], capacity: [[BitRate]]
+  ) {
+    self.now = now
+    self.queue = queue
+    self.running = running
+    self.sites = sites
+    self.oneWayDelay = oneWayDelay
+    self.residual = residual
+    self.capacity = capacity
+  }
+}
+
+/// Answers how long a job would hold its GPUs if it stood on given pieces.
+public protocol RunTimeModel {
+  /// Expected occupation: staging of data and checkpoint, then the run at the speed of the sites, stretched by the
+  /// network between them. Where a policy only ranks sites for a split, it asks for one piece with all GPUs of the
+  /// job and no nodes named.
+  func runTime(of job: QueuedJob, on pieces: [Piece]) -> Time
+}

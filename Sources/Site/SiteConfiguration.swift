@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Energy
+import Network
+import Quantities
+import Simulation
+
+/// Everything that a site has to know of the scenario. Compiled once, sent to its agent.
+public struct SiteConfiguration: Equatable, Sendable {
+  public var site: Int
+  public var name: String
+  public var gpus: Int
+  /// Microwatts of all GPUs when idle, before PUE.
+  public var idlePower: Int64
+  public var energy: SiteEnergy
+  /// One way to the coordinator, processing included.
+  public var controlDelay: Time
+  /// One way to every other site.
+  public var siteDelays: [Time]
+  /// How soon word from another machine can come back after a message has reached it; the coordinator last.
+  public var echoes: [Time]
+  /// Nil where the ideal network stands beside the coordinator.
+  public var network: NetworkModel?
+
+  public init(
+    site: Int, name: String, gpus: Int, idlePower: Int64, energy: SiteEnergy, controlDelay: Time, siteDelays: [Time],
+    echoes: [Time], network: NetworkModel?
+  ) {
+    self.site = site
+    self.name = name
+    self.gpus = gpus
+    self.idlePower = idlePower
+    self.energy = energy
+    self.controlDelay = controlDelay
+    self.siteDelays = siteDelays
+    self.echoes = echoes
+    self.network = network
+  }
+}
+
+extension SiteConfiguration: FixedLayout {
+  public func encode(into writer: inout ByteWriter) {
+    writer.write(UInt16(site))
+    writer.write(name)
+    writer.write(UInt32(gpus))
+    writer.write(idlePower)
+    writer.write(energy.pueMilli)
+    for series in [energy.price, energy.carbon] {
+      writer.write(series.start)
+      writer.write(doubles: series.values)
+    }
+    writer.write(controlDelay)
+    writer.write(integers: siteDelays.map(\.ticks))
+    writer.write(integers: echoes.map(\.ticks))
+    writer.write(optional: network)
+  }
+
+  public init(from reader: inout ByteReader) throws(WireError) {
+    site = Int(try reader.read(UInt16.self))
+    name = try reader.readString()
+    gpus = Int(try reader.read(UInt32.self))
+    idlePower = try reader.read()
+    let pueMilli: Int64 = try reader.read()
+    var series: [HourlySeries] = []
+    for _ in 0..<2 {
+      let start = try reader.readTime()
+      let values = try reader.readDoubles()
+      guard !values.isEmpty else { throw .badValue("an empty series") }
+      series.append(HourlySeries(start: start, values: values))
+    }
+    energy = SiteEnergy(pueMilli: pueMilli, price: series[0], carbon: series[1], capWatts: nil)
+    controlDelay = try reader.readTime()
+    siteDelays = (try reader.readIntegers(Int64.self)).map { Time(ticks: $0) }
+    echoes = (try reader.readIntegers(Int64.self)).map { Time(ticks: $0) }
+    network = try reader.readOptional()
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Network
+import Quantities
+import Simulation
+import Workload
+
+/// One stay of a job at this site.
+struct SiteJob: Sendable {
+  enum Phase: UInt8, Sendable {
+    /// For data and checkpoints.
+    case waitingForInputs = 0
+    /// For the other sites of a split job.
+    case waitingForPeers = 1
+    /// Reading a checkpoint.
+    case restoring = 2
+    case running = 3
+    /// Writing a checkpoint.
+    case writing = 4
+  }
+
+  var command: StartCommand
+  var phase = Phase.waitingForInputs
+  var stayStart: Time
+  var meter: StayMeter
+  /// Flows still to arrive.
+  var missing: [FlowID]
+  // The rest is kept by the leader.
+  var ready = 0
+  /// Reference work left at `progressSince`.
+  var work: Time
+  /// Reference work per tick of running, times 2^32.
+  var speed: Int64 = 0
+  var progressSince = Time.zero
+  var runningSince = Time.zero
+  /// Rates that the network would give the flow of each member; negative before the first word.
+  var potentials: [Int64]
+  var usageSent: Int64 = 0
+  /// Invalidates events that were scheduled before the last change.
+  var version: UInt32 = 0
+  var eventAt = Time.never
+
+  init(command: StartCommand, at now: Time) {
+    self.command = command
+    stayStart = now
+    meter = StayMeter(power: command.idlePower, at: now)
+    missing = command.inputs
+    work = command.work
+    potentials = [Int64](repeating: -1, count: command.members.count)
+  }
+
+  var isSplit: Bool { command.members.count > 1 }
+  func isLeader(_ site: Int) -> Bool { Int(command.leader) == site }
+  func memberIndex(_ site: Int) -> Int { command.members.firstIndex { Int($0.site) == site } ?? 0 }
+
+  /// The flow from this site to the next in the ring of members.
+  func gradientFlow(from site: Int) -> FlowSpec {
+    let me = memberIndex(site)
+    let next = command.members[(me + 1) % command.members.count]
+    return FlowSpec(
+      id: FlowID(job: command.job, segment: command.segment, ordinal: FlowOrdinal.gradient(member: me)), source: site,
+      destination: Int(next.site), amount: 0, limit: command.flowLimit)
+  }
+
+  static let one: Int64 = 1 << 32
+
+  /// Work done until `now` at the present speed, exactly.
+  func workDone(until now: Time) -> Time {
+    Time(ticks: Int64(Int128(now.ticks - progressSince.ticks) * Int128(speed) >> 32))
+  }
+
+  mutating func settleProgress(at now: Time) {
+    if phase == .running {
+      work = Time(ticks: max(0, work.ticks - workDone(until: now).ticks))
+    }
+    progressSince = now
+  }
+
+  /// When the work left will be done at the present speed.
+  func endTime() -> Time {
+    guard speed > 0 else { return .never }
+    let ticks = ((Int128(work.ticks) << 32) + Int128(speed) - 1) / Int128(speed)
+    return ticks > Int128(Int64.max / 4) ? .never : progressSince + Time(ticks: Int64(ticks))
+  }
+}
+
+/// Numbers of the flows within a stay.
+public enum FlowOrdinal {
+  public static func staging(to site: Int) -> Int { site }
+  public static func checkpoint(to site: Int) -> Int { 4096 + site }
+  public static func gradient(member: Int) -> Int { 8192 + member }
+
+  public enum Kind { case staging, checkpoint, gradient }
+  public static func kind(_ ordinal: Int) -> Kind {
+    ordinal >= 8192 ? .gradient : ordinal >= 4096 ? .checkpoint : .staging
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import CongestionControl
+import Energy
+import Quantities
+import Report
+import Scheduling
+import Topology
+import Workload
+
+struct Catalog: ParsableCommand {
+  enum Kind: String, CaseIterable, ExpressibleByArgument {
+    case optics, fibres, gpus, models, policies, algorithms, traces
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Prints what scenarios can name, each row with its source.")
+
+  @Argument(help: "optics, fibres, gpus, models, policies, algorithms or traces.") var kind: Kind
+
+  func run() throws {
+    switch kind {
+    case .policies:
+      for part in PolicyCatalogue.parts {
+        print("\(part.kind.rawValue)  \(part.name)")
+        print("    \(part.definition)")
+        if !part.parameters.isEmpty { print("    parameters: \(part.parameters.map(\.form).joined(separator: ", "))") }
+        print("    source: \(part.source)")
+      }
+    case .algorithms:
+      for row in Algorithm.catalogue {
+        print("\(row.name)\n    \(row.definition)")
+        if !row.presets.isEmpty { print("    presets: \(row.presets.joined(separator: ", "))") }
+      }
+    case .gpus:
+      for row in GPUCatalogue.models {
+        print(
+          "\(row.name)  speed \(Readable.fixed(row.relativeSpeed, 3))  active \(Readable.fixed(row.activeWatts, 0)) W  "
+            + "idle \(Readable.fixed(row.idleWatts, 0)) W  nic \(row.nicRate.text)")
+        print("    \(row.certainty.rawValue): \(row.source)")
+      }
+    case .models:
+      for row in ModelCatalogue.models {
+        print(
+          "\(row.name)  gradients \(Readable.bytes(Double(row.gradientBytes)))  checkpoint "
+            + "\(Readable.bytes(Double(row.checkpointBytes)))  data \(Readable.bytes(Double(row.datasetBytes)))  "
+            + "step \(Readable.fixed(row.stepSeconds, 2)) s")
+        print("    \(row.certainty.rawValue): \(row.source)")
+      }
+    case .fibres:
+      for row in FibreCatalogue.media {
+        print(
+          "\(row.name)  \(Readable.fixed(row.microsecondsPerKilometre, 3)) us/km  "
+            + "\(row.attenuation.map { Readable.fixed($0, 3) + " dB/km" } ?? "loss not stated")")
+        print("    \(row.certainty.rawValue): \(row.source)")
+      }
+    case .optics:
+      for row in OpticsCatalogue.rows {
+        print(
+          "\(row.name)  \(row.rate.text)  reach \(Readable.fixed(row.reachKilometres, 2)) km  "
+            + "\(Readable.fixed(row.watts, 1)) W")
+        print("    \(row.certainty.rawValue): \(row.source)")
+      }
+    case .traces:
+      for format in TraceFormat.allCases {
+        print("\(format.rawValue)  \(format.isReadable || format == .auto ? "read" : "known by name, not read yet")")
+      }
+      print("Where the public traces live: Traces/README.md")
+    }
+  }
+}

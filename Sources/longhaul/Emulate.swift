@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Report
+import Results
+import Runs
+import ScenarioFile
+
+extension RunOptions.Driver: ExpressibleByArgument {}
+
+struct Emulate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a scenario: a coordinator and one process for each site, until every job is over.")
+
+  @Argument(help: "The scenario, a YAML file.") var scenario: String
+  @OptionGroup var changes: OverrideArguments
+  @Option(help: "ORDER[+BACKFILL][@PLACEMENT]; see 'longhaul catalog policies'.") var policy: String?
+  @Option(help: "processes: one for each site, with ZeroMQ between; or inline: all in this one.")
+  var driver = RunOptions.Driver.processes
+  @Option(help: "Virtual seconds per second of the clock on the wall; as fast as possible if left out.")
+  var speed: Double?
+  @Option(help: "Run directory; runs/NAME-N if left out.") var out: String?
+  @Flag(help: "Replace a run that the directory holds.") var force = false
+  @Flag(help: "No progress.") var quiet = false
+
+  func validate() throws {
+    if let speed, !(speed > 0) { throw ValidationError("--speed: expected a number above 0, found \(speed)") }
+  }
+
+  func run() throws {
+    let read = try ScenarioReader.read(path: scenario, overrides: try changes.overrides(policy: policy))
+    var options = RunOptions()
+    options.driver = driver
+    options.speed = speed
+    let path = out ?? RunFolder.next(for: read.name)
+    let run = try EmulationRun.new(read, at: path, options: options, force: force)
+    print(ResultsTable(try perform(run, quiet: quiet), directory: path), terminator: "")
+  }
+}
+
+struct Resume: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Continues a run that was interrupted or whose coordinator was lost; the results are the same.")
+
+  @Argument(help: "The run directory.") var directory: String
+  @Flag(help: "No progress.") var quiet = false
+
+  func run() throws {
+    let run = try EmulationRun.resume(directory, options: RunOptions())
+    print(ResultsTable(try perform(run, quiet: quiet), directory: directory), terminator: "")
+  }
+}
+
+enum RunFolder {
+  /// The first of runs/NAME-1, runs/NAME-2, ... that does not exist.
+  static func next(for name: String) -> String {
+    var number = 1
+    while FileManager.default.fileExists(atPath: "runs/\(name)-\(number)") { number += 1 }
+    return "runs/\(name)-\(number)"
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Report
+import Results
+import ScenarioFile
+import Quantities
+import Workload
+
+struct TraceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace", abstract: "Inspects, converts and synthesises traces of jobs.",
+    subcommands: [TraceInspect.self, TraceConvert.self, TraceSynthesize.self])
+}
+
+/// The window of a trace, as `emulate` takes it.
+struct WindowArguments: ParsableArguments {
+  @Option(help: "Format; recognised from the file if left out.") var format = "auto"
+  @Option(help: "Where the window begins.") var start: String?
+  @Option(help: "Length of the window by arrival.") var until: String?
+
+  func read(_ path: String) throws -> Trace {
+    var length: Time?
+    if let until {
+      do {
+        length = try Time.parse(until)
+      } catch {
+        throw ValidationError("--until: \(error)")
+      }
+    }
+    return try TraceReader.read(
+      path: path, format: try TraceFormat.named(format), window: TraceWindow(start: start, length: length))
+  }
+}
+
+struct TraceInspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "A portrait of a trace on one screen, with an account of every row.")
+
+  @Argument(help: "The trace.") var file: String
+  @OptionGroup var window: WindowArguments
+  @Flag(help: "Machine-readable.") var json = false
+
+  func run() throws {
+    let trace = try window.read(file)
+    print(json ? TracePortrait(trace).json : TracePortrait(trace).text, terminator: "")
+  }
+}
+
+struct TraceConvert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert", abstract: "Rewrites a trace as native CSV.")
+
+  @Argument(help: "The trace.") var file: String
+  @OptionGroup var window: WindowArguments
+  @Option(name: .shortAndLong, help: "The native CSV to write.") var output: String
+
+  func run() throws {
+    let trace = try window.read(file)
+    try NativeTrace.write(jobs: trace.jobs, to: output)
+    Longhaul.complain("\(trace.account.jobs) of \(trace.account.rows) rows written to \(output)")
+  }
+}
+
+struct TraceSynthesize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "synthesize", abstract: "Makes a trace from published statistics; it is labelled synthetic.")
+
+  @Argument(help: "philly or llm-training.") var profile: String
+  @Option(help: "How many jobs.") var jobs: Int
+  @Option(help: "Seed.") var seed: UInt64 = 1
+  @Option(name: .shortAndLong, help: "The native CSV to write.") var output: String
+
+  func validate() throws {
+    if jobs <= 0 { throw ValidationError("--jobs: expected a number above 0, found \(jobs)") }
+  }
+
+  func run() throws {
+    let named = try SynthesisProfile.named(profile)
+    let list = try TraceSynthesis.jobs(profile: named, count: jobs, seed: seed)
+    try NativeTrace.write(jobs: list, to: output)
+    Longhaul.complain("\(list.count) synthetic jobs written to \(output), made from:")
+    for line in TraceSynthesis.description(named) { Longhaul.complain("  \(line)") }
+  }
+}
