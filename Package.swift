@@ -34,15 +34,17 @@ let package = Package(
     .executableTarget(
       name: "longhaul",
       dependencies: [
-        "Report", "Runs", "Results", "Emulation", "ScenarioFile", "Workload", "Scheduling", "CongestionControl", "Topology",
-        "Energy", "Records", "Network", "Site", "CProcess",
+        "Report", "Runs", "Results", "Emulation", "ScenarioFile", "Workload", "Scheduling", "CongestionControl",
+        "Topology", "Energy", "Records", "Network", "Site", "CProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + base, swiftSettings: settings),
     module("Report", ["Results"] + base),
     // From a scenario to a finished run directory.
     module("Runs", ["Emulation", "Results", "ScenarioFile", "Workload", "Topology", "Records", "CProcess"] + base),
     module(
-      "Results", ["Records", "Topology", "Workload", .product(name: "GRDB", package: "GRDB.swift"),
+      "Results",
+      [
+        "Records", "Topology", "Workload", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ] + base),
     // The emulation.
@@ -98,10 +100,12 @@ let package = Package(
     tests(
       "Emulation",
       [
-        "Emulation", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology", "Energy",
-        "Network", "CongestionControl",
+        "Emulation", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology",
+        "Energy", "Network", "CongestionControl",
       ] + base),
-    tests("Reference", ["Emulation", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Network", "Topology"] + base),
+    tests(
+      "Reference",
+      ["Emulation", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Network", "Topology"] + base),
     tests("CommandLine", base),
   ],
   swiftLanguageModes: [.v6]

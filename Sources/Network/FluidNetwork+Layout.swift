@@ -51,18 +51,15 @@ extension FluidNetwork.Internal: FixedLayout {
     case .message(let message):
       writer.write(UInt8(0))
       writer.write(message)
-    case .deadline(let id, let version):
+    case .deadline(let id):
       writer.write(UInt8(1))
       writer.write(id.raw)
-      writer.write(version)
-    case .finish(let id, let version):
+    case .finish(let id):
       writer.write(UInt8(2))
       writer.write(id.raw)
-      writer.write(version)
-    case .port(let port, let version):
+    case .port(let port):
       writer.write(UInt8(3))
       writer.write(port)
-      writer.write(version)
     case .capacity(let port, let change):
       writer.write(UInt8(4))
       writer.write(port)
@@ -83,9 +80,9 @@ extension FluidNetwork.Internal: FixedLayout {
     let tag: UInt8 = try reader.read()
     switch tag {
     case 0: self = .message(try reader.read())
-    case 1: self = .deadline(FlowID(raw: try reader.read()), try reader.read())
-    case 2: self = .finish(FlowID(raw: try reader.read()), try reader.read())
-    case 3: self = .port(try reader.read(), try reader.read())
+    case 1: self = .deadline(FlowID(raw: try reader.read()))
+    case 2: self = .finish(FlowID(raw: try reader.read()))
+    case 3: self = .port(try reader.read())
     case 4: self = .capacity(try reader.read(), try reader.read())
     case 5: self = .release(try reader.read())
     case 6: self = .allocate(try reader.read())
@@ -112,7 +109,7 @@ extension FluidPort {
     writer.write(since)
     writer.write(queued)
     writer.write(epoch)
-    writer.write(version)
+    writer.write(change)
     let s = statistics
     writer.write(s.bitsIn)
     writer.write(s.bitsOut)
@@ -142,7 +139,7 @@ extension FluidPort {
     since = try reader.readTime()
     queued = try reader.read()
     epoch = try reader.read()
-    version = try reader.read()
+    change = try reader.read()
     statistics.bitsIn = try reader.read()
     statistics.bitsOut = try reader.read()
     statistics.bitsDropped = try reader.read()
@@ -157,8 +154,9 @@ extension PortFlow: FixedLayout {
   func encode(into writer: inout ByteWriter) {
     writer.write(spec)
     writer.write(hop)
-    for flag in [isLast, final, steady] { writer.write(flag) }
-    for rate in [input, output, dropping, losing, sentRate, claim, grant, held, fairSent, sentLoss] {
+    for flag in [isLast, steady] { writer.write(flag) }
+    writer.write(final.rawValue)
+    for rate in [input, output, dropping, losing, sentRate, claim, grant, believed, held, fairSent, sentLoss] {
       writer.write(rate)
     }
     for amount in [bitsIn, bitsOut, bitsDropped, bitsLost, head, closed, tail, lostReported] { writer.write(amount) }
@@ -173,8 +171,10 @@ extension PortFlow: FixedLayout {
     let hop: UInt8 = try reader.read()
     let isLast = try reader.readBool()
     self.init(spec: spec, hop: hop, isLast: isLast, direct: .zero, viaReceiver: .zero)
-    final = try reader.readBool()
     steady = try reader.readBool()
+    let rawEnd: UInt8 = try reader.read()
+    guard let end = FlowEnd(rawValue: rawEnd) else { throw .badValue("end of a flow \(rawEnd)") }
+    final = end
     input = try reader.read()
     output = try reader.read()
     dropping = try reader.read()
@@ -182,6 +182,7 @@ extension PortFlow: FixedLayout {
     sentRate = try reader.read()
     claim = try reader.read()
     grant = try reader.read()
+    believed = try reader.read()
     held = try reader.read()
     fairSent = try reader.read()
     sentLoss = try reader.read()
@@ -213,6 +214,11 @@ extension FluidSource: FixedLayout {
       writer.write(hop.feedback)
       writer.write(hop.claim)
       writer.write(hop.claimSequence)
+      writer.write(UInt32(hop.unheard.count))
+      for (sequence, claim) in hop.unheard {
+        writer.write(sequence)
+        writer.write(claim)
+      }
       writer.write(hop.answered)
       writer.write(hop.lost)
       writer.write(hop.since)
@@ -222,7 +228,8 @@ extension FluidSource: FixedLayout {
     writer.write(emitted)
     writer.write(since)
     writer.write(started)
-    writer.write(version)
+    writer.write(deadline)
+    writer.write(finish)
     writer.write(steady.active)
     writer.write(steady.rate)
     writer.write(steady.enteredAt)
@@ -245,6 +252,9 @@ extension FluidSource: FixedLayout {
       hop.feedback = try reader.read()
       hop.claim = try reader.read()
       hop.claimSequence = try reader.read()
+      for _ in 0..<(try reader.readCount(minimumSize: 12)) {
+        hop.unheard.append((try reader.read(), try reader.read()))
+      }
       hop.answered = try reader.readBool()
       hop.lost = try reader.read()
       hop.since = try reader.readTime()
@@ -259,7 +269,8 @@ extension FluidSource: FixedLayout {
     let started = try reader.readTime()
     self.init(
       spec: spec, phase: phase, controller: controller, hops: hops, roundTrip: roundTrip, demand: demand, usage: usage,
-      rate: rate, emitted: emitted, since: since, started: started, reported: reported, version: try reader.read())
+      rate: rate, emitted: emitted, since: since, started: started, reported: reported, deadline: try reader.read(),
+      finish: try reader.read())
     steady.active = try reader.readBool()
     steady.rate = try reader.read()
     steady.enteredAt = try reader.readTime()

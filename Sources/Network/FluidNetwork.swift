@@ -29,9 +29,9 @@ public struct NetworkPacket: Equatable, Sendable {
 public struct FluidNetwork: Sendable {
   enum Internal: Sendable {
     case message(NetworkMessage)
-    case deadline(FlowID, UInt32)
-    case finish(FlowID, UInt32)
-    case port(Int32, UInt32)
+    case deadline(FlowID)
+    case finish(FlowID)
+    case port(Int32)
     case capacity(Int32, Int32)
     case release(Int32)
     case allocate(Int32)
@@ -105,6 +105,8 @@ public struct FluidNetwork: Sendable {
   }
 
   public var nextEvent: Time { queue.nextTime }
+  /// The next event waits until all messages of its instant are handled: ports look at themselves once an instant.
+  public var nextIsDeferred: Bool { (queue.first?.rank ?? 0) >= Internal.release(0).rank }
   public var openFlows: Int { sources.count }
   var usesGrants: Bool { signals.contains(.explicitRate) }
 
@@ -181,15 +183,28 @@ public struct FluidNetwork: Sendable {
     self.now = now
     switch entry.payload {
     case .message(let message): handle(message, at: now)
-    case .deadline(let id, let version):
-      guard let source = sources[id], source.version == version, source.phase == .sending else { return }
-      react(id, at: now)
-    case .finish(let id, let version):
-      guard let source = sources[id], source.version == version, source.phase == .sending else { return }
-      finishIfDone(id, at: now)
-    case .port(let index, let version):
-      guard ports[Int(index)].version == version else { return }
-      recompute(Int(index), at: now)
+    case .deadline(let id):
+      guard sources[id] != nil, sources[id]!.deadline.comesUp(at: now) else { return }
+      if sources[id]!.deadline.isDue(at: now) {
+        if sources[id]!.phase == .sending { react(id, at: now) }
+      } else if let again = sources[id]!.deadline.renew() {
+        schedule(.deadline(id), at: again)
+      }
+    case .finish(let id):
+      guard sources[id] != nil, sources[id]!.finish.comesUp(at: now) else { return }
+      if sources[id]!.finish.isDue(at: now) {
+        if sources[id]!.phase == .sending { finishIfDone(id, at: now) }
+      } else if let again = sources[id]!.finish.renew() {
+        schedule(.finish(id), at: again)
+      }
+    case .port(let index):
+      let i = Int(index)
+      guard ports[i].change.comesUp(at: now) else { return }
+      if ports[i].change.isDue(at: now) {
+        recompute(i, at: now)
+      } else if let again = ports[i].change.renew() {
+        schedule(.port(index), at: again)
+      }
     case .capacity(let index, let change):
       let i = Int(index)
       ports[i].integrate(to: now)
@@ -210,6 +225,7 @@ public struct FluidNetwork: Sendable {
       let i = ports[port].index(of: spec.id) ?? enter(spec, hop: hop, at: now)
       ports[port].flows[i].claim = claim.bitsPerSecond
       ports[port].flows[i].claimSequence = sequence
+      ports[port].flows[i].believed = min(ports[port].flows[i].believed, claim.bitsPerSecond)
       touch(port, allocate: true, at: now)
     case .rate(let spec, let hop, let rate, let lump, let final, let steady):
       let port = portIndex(spec, hop: hop)
@@ -218,6 +234,8 @@ public struct FluidNetwork: Sendable {
     case .feedback(let flow, let hop, let feedback): hear(flow, Int(hop), feedback, at: now)
     case .delivered(let spec): events.append(.delivered(spec))
     case .acknowledged(let flow):
+      // It may have begun to send again what was only delayed.
+      if let source = sources[flow], source.phase != .closing { finishSending(flow, lump: 0, end: .over, at: now) }
       guard let source = sources.removeValue(forKey: flow) else { return }
       let back = model.delays[Int(source.spec.destination)][site]
       events.append(
@@ -273,7 +291,7 @@ public struct FluidNetwork: Sendable {
   }
 
   private mutating func setInput(
-    _ port: Int, _ i: Int, rate: Int64, lump: BitTicks, final: Bool, steady: Bool, at now: Time
+    _ port: Int, _ i: Int, rate: Int64, lump: BitTicks, final: FlowEnd, steady: Bool, at now: Time
   ) {
     ports[port].integrate(to: now)
     if ports[port].flows[i].input != rate {
@@ -305,11 +323,13 @@ public struct FluidNetwork: Sendable {
           .rate(
             spec: d.spec, hop: d.hop + 1, rate: BitRate(d.rate), lump: d.lump, final: d.final, steady: d.steady),
           to: ports[port].next, at: now + ports[port].delay)
-        if d.final { leaving.append(d.spec.id) }
-      } else if d.final {
+        if d.final != .goesOn { leaving.append(d.spec.id) }
+      } else if d.final != .goesOn {
         let i = ports[port].index(of: d.spec.id)!
         let flow = ports[port].flows[i]
-        if flow.spec.isUnlimited || flow.bitsOut - flow.bitsLost >= flow.spec.amount {
+        if d.final == .over {
+          leaving.append(d.spec.id)
+        } else if flow.spec.isUnlimited || flow.bitsOut - flow.bitsLost >= flow.spec.amount {
           let arrival = now + ports[port].delay
           let (from, to) = (Int(d.spec.source), Int(d.spec.destination))
           if !flow.spec.isUnlimited { send(.delivered(spec: d.spec), to: to, at: arrival) }
@@ -317,7 +337,7 @@ public struct FluidNetwork: Sendable {
           leaving.append(d.spec.id)
         } else {
           // Something was lost on the way: the source will send it again.
-          ports[port].flows[i].final = false
+          ports[port].flows[i].final = .goesOn
         }
       }
     }
@@ -325,9 +345,8 @@ public struct FluidNetwork: Sendable {
     for id in leaving {
       if let i = ports[port].index(of: id) { leave(port, i, at: now) }
     }
-    ports[port].version &+= 1
     let change = ports[port].nextChange(step: delayStep(port), marking: marking[port])
-    schedule(.port(Int32(port), ports[port].version), at: change)
+    if ports[port].change.set(change) { schedule(.port(Int32(port)), at: change) }
   }
 
   /// Steps of queueing delay that are worth a message: 1/32 of the shortest round trip here, at least 10 us.
@@ -366,6 +385,7 @@ public struct FluidNetwork: Sendable {
     var feedback = PortFeedback()
     if usesGrants {
       feedback.grant = BitRate(flow.grant)
+      ports[port].flows[i].believed = flow.grant
       feedback.fair = BitRate(flow.fairSent)
       feedback.basedOn = flow.claimSequence
     }
@@ -398,8 +418,9 @@ public struct FluidNetwork: Sendable {
     let joined = view.answered && feedback.epoch != view.feedback.epoch
     view.answered = true
     view.feedback = feedback
-    if usesGrants, feedback.basedOn != view.claimSequence {
-      view.feedback.grant = min(feedback.grant, BitRate(view.claim))
+    if usesGrants {
+      view.unheard.removeAll { $0.sequence <= feedback.basedOn }
+      for (_, claim) in view.unheard { view.feedback.grant = min(view.feedback.grant, BitRate(claim)) }
     }
     sources[id]!.hops[hop] = view
     if joined { sources[id]!.resume(at: now) }
@@ -424,6 +445,7 @@ public struct FluidNetwork: Sendable {
       guard Double(abs(claim - last)) > 0.01 * Double(max(claim, last)) else { continue }
       source.hops[hop].claim = claim
       source.hops[hop].claimSequence += 1
+      source.hops[hop].unheard.append((source.hops[hop].claimSequence, claim))
       source.hops[hop].feedback.grant = min(source.hops[hop].feedback.grant, BitRate(claim))
       var delay = Time.zero
       for earlier in path[..<hop] { delay += model.ports[earlier].delay }
@@ -461,8 +483,6 @@ public struct FluidNetwork: Sendable {
       && (usesGrants || source.steady.active || drift > FluidNetwork.rateThreshold * Double(source.rate)
         || wanted == source.usage)
     if apply { source.rate = wanted }
-    source.version &+= 1
-    let version = source.version
     if source.spec.isUnlimited {
       let potential = min(source.demand, source.allowed)
       let moved = Double(abs(potential - source.reported))
@@ -472,14 +492,15 @@ public struct FluidNetwork: Sendable {
       }
     }
     let deadline = source.steady.active ? Time.never : max(source.controller.deadline, now + .tick)
+    let wake = source.deadline.set(deadline)
     sources[id] = source
-    schedule(.deadline(id, version), at: deadline)
+    if wake { schedule(.deadline(id), at: deadline) }
     scheduleFinish(id, at: now)
     if apply || source.steady.active {
       let port = portIndex(source.spec, hop: 0)
       if let i = ports[port].index(of: id) {
         setInput(
-          port, i, rate: source.rate, lump: 0, final: false, steady: source.steady.active, at: now)
+          port, i, rate: source.rate, lump: 0, final: .goesOn, steady: source.steady.active, at: now)
       }
     }
   }
@@ -488,13 +509,14 @@ public struct FluidNetwork: Sendable {
     guard let source = sources[id], !source.spec.isUnlimited, source.phase == .sending else { return }
     let left = source.spec.amount - (source.emitted - source.lost(at: now))
     let net = Int128(source.rate - source.lossRate)
-    guard net > 0 else {
-      if left <= 0 { schedule(.finish(id, source.version), at: now) }
-      return
+    var due = Time.never
+    if net > 0 {
+      let ticks = max(0, left) / net
+      if ticks < Int128(Int64.max / 4) { due = now + Time(ticks: Int64(ticks)) }
+    } else if left <= 0 {
+      due = now
     }
-    let ticks = max(0, left) / net
-    guard ticks < Int128(Int64.max / 4) else { return }
-    schedule(.finish(id, source.version), at: now + Time(ticks: Int64(ticks)))
+    if sources[id]!.finish.set(due) { schedule(.finish(id), at: due) }
   }
 
   private mutating func finishIfDone(_ id: FlowID, at now: Time) {
@@ -506,17 +528,16 @@ public struct FluidNetwork: Sendable {
   }
 
   /// The source falls silent; `lump` are the bits of the last, partial tick.
-  private mutating func finishSending(_ id: FlowID, lump: BitTicks, at now: Time) {
+  private mutating func finishSending(_ id: FlowID, lump: BitTicks, end: FlowEnd = .sent, at now: Time) {
     guard var source = sources[id] else { return }
     source.integrate(to: now)
     source.emitted += lump
     source.rate = 0
     source.phase = .closing
-    source.version &+= 1
     sources[id] = source
     let port = portIndex(source.spec, hop: 0)
     if let i = ports[port].index(of: id) {
-      setInput(port, i, rate: 0, lump: lump, final: true, steady: false, at: now)
+      setInput(port, i, rate: 0, lump: lump, final: end, steady: false, at: now)
     }
   }
 
@@ -530,6 +551,7 @@ public struct FluidNetwork: Sendable {
       for hop in source.hops.indices {
         source.hops[hop].feedback.grant = .zero
         source.hops[hop].claim = 0
+        source.hops[hop].unheard = []
       }
     }
     source.restartCycles(at: now)
@@ -570,5 +592,11 @@ public struct FluidNetwork: Sendable {
   public var localPorts: [Int] { ports.map(\.port) }
   public func queued(port: Int) -> BitTicks { ports[local[port]].queued }
 
-  public func checkInvariants() { for port in ports { port.checkInvariants() } }
+  /// Ends the program with a description if an invariant does not hold; for tests.
+  public func checkInvariants() {
+    // A port that has still to look at itself at this instant has no right outputs yet.
+    for port in ports where !port.recomputePending {
+      if let violation = port.violation() { fatalError("at \(now.seconds) s: \(violation)") }
+    }
+  }
 }

@@ -26,7 +26,8 @@ extension FluidPort {
     at now: Time, parameters: DistanceAwareParameters
   ) -> (notices: [GrantNotice], release: Time) {
     let usable = Int64(Double(capacity) * parameters.utilisation)
-    let (shares, level) = Sharing.waterFill(usable, claims: flows.map(\.claim))
+    let claims = flows.map(\.claim)
+    let shares = Sharing.waterFill(usable, claims: claims)
     var changed = [Bool](repeating: false, count: flows.count)
     var committed: Int64 = 0
     var wanted: Int64 = 0
@@ -37,8 +38,6 @@ extension FluidPort {
         let small = Double(flows[i].grant - share) < parameters.threshold * Double(flows[i].grant)
         if !small || share == flows[i].claim {
           let loop = flows[i].direct + flows[i].direct
-          // The source lowers itself to its claim; beyond that it has to be told.
-          if share < min(flows[i].claim, flows[i].grant) && !small { changed[i] = true }
           flows[i].held = max(flows[i].held, flows[i].grant)
           flows[i].heldUntil = max(flows[i].heldUntil, now + loop)
           flows[i].grant = share
@@ -60,14 +59,16 @@ extension FluidPort {
         guard Double(raise) >= parameters.threshold * Double(shares[i]) || raise == gap else { continue }
         free -= max(0, raise - room)
         flows[i].grant += raise
-        changed[i] = true
       }
     }
     var notices: [GrantNotice] = []
     var release = Time.never
     for i in flows.indices {
+      // A source lowers itself to its claims; of anything else it has to be told.
+      let gap = flows[i].grant - flows[i].believed
+      if gap < 0 || Double(gap) >= parameters.threshold * Double(flows[i].grant) && gap > 0 { changed[i] = true }
       if flows[i].held > 0 { release = min(release, flows[i].heldUntil) }
-      let fair = min(max(level, flows[i].grant), 4 * max(1, flows[i].claim))
+      let fair = min(Sharing.level(usable, claims: claims, unlimited: i), 4 * max(1, flows[i].claim))
       let drift = abs(fair - flows[i].fairSent)
       if Double(drift) > 0.01 * Double(max(fair, flows[i].fairSent)) { changed[i] = true }
       if changed[i] {

@@ -11,7 +11,7 @@ struct Departure {
   var isLast: Bool
   var rate: Int64
   var lump: BitTicks
-  var final: Bool
+  var final: FlowEnd
   var steady: Bool
 }
 
@@ -75,9 +75,14 @@ extension FluidPort {
       let shares = Sharing.proportional(
         capacity, weights: flows.map { $0.head > FluidPort.dust ? $0.head : 0 })
       for i in flows.indices { flows[i].output = shares[i] }
-    } else if backlogged || sum > capacity {
+    } else if sum > capacity {
       let shares = Sharing.proportional(capacity, weights: flows.map { Int128($0.input) })
       for i in flows.indices { flows[i].output = shares[i] }
+    } else if backlogged {
+      // The queue drains with what the inputs leave, in its own mixture, which is theirs but for dust.
+      let extra = Sharing.proportional(
+        capacity - sum, weights: flows.map { $0.tail > FluidPort.dust ? $0.tail : 0 })
+      for i in flows.indices { flows[i].output = flows[i].input + extra[i] }
     } else {
       for i in flows.indices { flows[i].output = flows[i].input }
     }
@@ -100,13 +105,13 @@ extension FluidPort {
     let open = !draining && !flows.contains { $0.tail > FluidPort.dust && $0.input > 0 }
     for i in flows.indices {
       let deliver = flows[i].output - flows[i].losing
-      let done = flows[i].final && flows[i].input == 0 && flows[i].queued <= FluidPort.dust
+      let done = flows[i].final != .goesOn && flows[i].input == 0 && flows[i].queued <= FluidPort.dust
       guard deliver != flows[i].sentRate || done else { continue }
       var lump: BitTicks = 0
       if (open || done) && flows[i].queued <= FluidPort.dust { lump = flushDust(i) }
       list.append(
         Departure(
-          spec: flows[i].spec, hop: flows[i].hop, isLast: flows[i].isLast, rate: deliver, lump: lump, final: done,
+          spec: flows[i].spec, hop: flows[i].hop, isLast: flows[i].isLast, rate: deliver, lump: lump, final: done ? flows[i].final : .goesOn,
           steady: flows[i].steady))
       flows[i].sentRate = deliver
     }

@@ -25,8 +25,8 @@ struct PortFlow: Sendable {
   var head: BitTicks = 0
   var closed: BitTicks = 0
   var tail: BitTicks = 0
-  /// Nothing follows what is queued.
-  var final = false
+  /// Whether anything follows what is queued.
+  var final = FlowEnd.goesOn
   var steady = false
   /// What the next port believes.
   var sentRate: Int64 = 0
@@ -37,6 +37,8 @@ struct PortFlow: Sendable {
   var claim: Int64 = 0
   var claimSequence: UInt32 = 0
   var grant: Int64 = 0
+  /// What the source takes its grant to be: the last one sent, or its own later claims if they are less.
+  var believed: Int64 = 0
   var held: Int64 = 0
   var heldUntil = Time.zero
   var fairSent: Int64 = 0
@@ -87,7 +89,7 @@ struct FluidPort: Sendable {
   var since = Time.zero
   var queued: BitTicks = 0
   var epoch: UInt32 = 0
-  var version: UInt32 = 0
+  var change = Alarm()
   var recomputePending = false
   var allocatePending = false
   var statistics = PortStatistics()
@@ -154,18 +156,25 @@ struct FluidPort: Sendable {
       span: Time(ticks: Int64(span)), before: before, after: queued, output: outSum, capacity: capacity)
   }
 
-  /// What must always hold.
-  func checkInvariants() {
+  /// What must always hold; nil if it does.
+  func violation() -> String? {
     var sum: BitTicks = 0
     for flow in flows {
-      precondition(flow.head >= 0 && flow.tail >= 0 && flow.closed >= 0, "a queue holds less than nothing")
-      precondition(
-        flow.bitsIn == flow.bitsOut + flow.bitsDropped + flow.queued,
-        "bytes in are not bytes out plus queued plus dropped")
+      let name = "flow \(flow.spec.id.job).\(flow.spec.id.ordinal) at port \(port)"
+      if flow.head < 0 || flow.tail < 0 || flow.closed < 0 {
+        return "\(name) queues less than nothing: head \(flow.head), closed \(flow.closed), tail \(flow.tail)"
+      }
+      if flow.bitsIn != flow.bitsOut + flow.bitsDropped + flow.queued {
+        return "\(name): \(flow.bitsIn) in, \(flow.bitsOut) out, \(flow.queued) queued, \(flow.bitsDropped) dropped"
+      }
       sum += flow.queued
     }
-    precondition(sum == queued, "the queue is not the sum of its flows")
-    precondition(outputSum <= capacity, "a port sends faster than its capacity")
+    if sum != queued { return "port \(port) queues \(queued), its flows \(sum)" }
+    if outputSum > capacity { return "port \(port) sends \(outputSum) bit/s at a capacity of \(capacity)" }
+    if queued > buffer + Int128(flows.count) * FluidPort.dust * 4 {
+      return "port \(port) queues \(queued.bytes) bytes in a buffer of \(buffer.bytes)"
+    }
+    return nil
   }
 }
 

@@ -10,6 +10,8 @@ struct HopView: Sendable {
   /// Claims sent to it.
   var claim: Int64 = 0
   var claimSequence: UInt32 = 0
+  /// Claims that its last grant did not take into account: the port lowers itself to the least of them.
+  var unheard: [(sequence: UInt32, claim: Int64)] = []
   var answered = false
   /// Losses confirmed by the port, and since when its loss rate runs.
   var lost: BitTicks = 0
@@ -45,7 +47,8 @@ struct FluidSource: Sendable {
   var started: Time
   /// Last potential rate told to the application.
   var reported: Int64 = 0
-  var version: UInt32 = 0
+  var deadline = Alarm()
+  var finish = Alarm()
   var steady = SteadyState()
 
   var path: Int { hops.count }

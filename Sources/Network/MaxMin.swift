@@ -35,21 +35,34 @@ enum Sharing {
     return parts
   }
 
-  /// Max-min shares of one capacity among flows that want no more than `claims`: everyone gets the claim or the level,
-  /// whichever is less. Returns the level (what one more flow without limit of its own would be held to) too.
-  static func waterFill(_ capacity: Int64, claims: [Int64]) -> (shares: [Int64], level: Int64) {
-    guard !claims.isEmpty else { return ([], capacity) }
-    let sorted = claims.sorted()
+  /// Max-min shares of one capacity among flows that want no more than `claims`: everyone gets the claim or the level
+  /// that is left for the others, whichever is less.
+  static func waterFill(_ capacity: Int64, claims: [Int64]) -> [Int64] {
     var left = capacity
-    var level = capacity
-    var remaining = sorted.count
-    for claim in sorted {
-      level = left / Int64(remaining)
+    var remaining = claims.count
+    for claim in claims.sorted() {
+      let level = left / Int64(remaining)
+      if claim > level { return claims.map { min($0, level) } }
+      left -= claim
+      remaining -= 1
+    }
+    return claims
+  }
+
+  /// What one of the flows would get if it wanted everything. Does not depend on its own claim, so that a claim that
+  /// follows from it settles.
+  static func level(_ capacity: Int64, claims: [Int64], unlimited: Int) -> Int64 {
+    var others = claims
+    others.remove(at: unlimited)
+    others.sort()
+    var left = capacity
+    var remaining = others.count + 1
+    for claim in others {
+      let level = left / Int64(remaining)
       if claim > level { break }
       left -= claim
       remaining -= 1
-      level = left
     }
-    return (claims.map { min($0, level) }, level)
+    return left / Int64(remaining)
   }
 }

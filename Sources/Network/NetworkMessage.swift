@@ -9,14 +9,23 @@ public enum NetworkMessage: Equatable, Sendable {
   /// Source to a port further on: the flow exists and could use `claim` there, judging by all the other ports.
   case claim(spec: FlowSpec, hop: UInt8, claim: BitRate, sequence: UInt32)
   /// Downstream, from port to port: the flow arrives at `rate` from now on; `lump` are the last few bits that make
-  /// its sum exact; `final` says that nothing follows.
-  case rate(spec: FlowSpec, hop: UInt8, rate: BitRate, lump: BitTicks, final: Bool, steady: Bool)
+  /// its sum exact.
+  case rate(spec: FlowSpec, hop: UInt8, rate: BitRate, lump: BitTicks, final: FlowEnd, steady: Bool)
   /// From a port to the source.
   case feedback(flow: FlowID, hop: UInt8, PortFeedback)
   /// The last bit has arrived at the destination.
   case delivered(spec: FlowSpec)
   /// The same, told to the source.
   case acknowledged(flow: FlowID)
+}
+
+/// Whether a flow goes on after a change of its rate. Raw values are part of the format of messages.
+public enum FlowEnd: UInt8, Sendable {
+  case goesOn = 0
+  /// Nothing follows, unless some of it turns out to be lost.
+  case sent = 1
+  /// Nothing follows, whatever is missing: the receiver has all it needs.
+  case over = 2
 }
 
 /// What one port tells the source of one flow.
@@ -77,7 +86,7 @@ extension NetworkMessage: FixedLayout {
       writer.write(hop)
       writer.write(rate)
       writer.write(lump)
-      writer.write(final)
+      writer.write(final.rawValue)
       writer.write(steady)
     case .feedback(let flow, let hop, let feedback):
       writer.write(UInt8(2))
@@ -100,9 +109,13 @@ extension NetworkMessage: FixedLayout {
       self = .claim(
         spec: try reader.read(), hop: try reader.read(), claim: try reader.readRate(), sequence: try reader.read())
     case 1:
-      self = .rate(
-        spec: try reader.read(), hop: try reader.read(), rate: try reader.readRate(), lump: try reader.read(),
-        final: try reader.readBool(), steady: try reader.readBool())
+      let spec: FlowSpec = try reader.read()
+      let hop: UInt8 = try reader.read()
+      let rate = try reader.readRate()
+      let lump: BitTicks = try reader.read()
+      let raw: UInt8 = try reader.read()
+      guard let final = FlowEnd(rawValue: raw) else { throw .badValue("end of a flow \(raw)") }
+      self = .rate(spec: spec, hop: hop, rate: rate, lump: lump, final: final, steady: try reader.readBool())
     case 2:
       self = .feedback(flow: FlowID(raw: try reader.read()), hop: try reader.read(), try reader.read())
     case 3: self = .delivered(spec: try reader.read())

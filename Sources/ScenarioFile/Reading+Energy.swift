@@ -2,7 +2,6 @@
 
 import Energy
 import Quantities
-import Simulation
 import Topology
 
 /// What a series of energy measures.
@@ -75,8 +74,8 @@ extension Reading {
     }
     usesCalendar = true
     assumptions.add(
-      "The \(kind.rawValue) at {} follows the synthetic daily profile '\(name)', in hours of local solar time (UTC plus "
-        + "a whole hour for every 15 degrees of longitude): \(profile.source); the shape is assumed.", for: site)
+      "The \(kind.rawValue) at {} follows the synthetic daily profile '\(name)' in hours of local solar time, UTC and "
+        + "a whole hour for every 15 degrees of longitude: \(profile.source); the shape is assumed.", for: site)
     let series = profile.series(calendar: calendar ?? 0, longitude: coordinates.longitude, scale: scale)
     return (series, .flow(output))
   }

@@ -6,6 +6,17 @@ import Quantities
 import Topology
 
 /// Reads scenarios: YAML to checked values, with every default and every guess made visible.
+///
+/// Conventions that a scenario relies on:
+/// - `calendar` is the instant of virtual time zero. A series from a file needs one that lies within it; daily
+///   profiles without one begin at midnight UTC. Profiles run in local solar time: UTC plus the longitude over 15
+///   degrees, rounded to whole hours.
+/// - In a series, `zone` (UTC, UTC+8, "-05:00") is for instants that do not name an offset of their own; an instant
+///   with neither is an error. Of rows with one instant the last counts. A hole of up to 24 h holds the value before
+///   it. Both are counted in ``Scenario/assumptions``. A currency other than USD needs an `exchange_rate`.
+/// - A link's delay is its length times the delay of its medium, and the latency of its optics' error correction, and
+///   `extra_delay`; in whole ticks, rounded up, at least one.
+/// - `assumptions` in a file are sentences to carry into the results; a resolved scenario has its own there.
 public enum ScenarioReader {
   /// Reads the scenario in the file at `path`.
   ///

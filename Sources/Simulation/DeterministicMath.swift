@@ -125,17 +125,18 @@ public enum DeterministicMath {
   public static func atan(_ x: Double) -> Double {
     if x < 0 { return -atan(-x) }
     if x > 1 { return Double.pi / 2 - atan(1 / x) }
-    // Halve the angle three times: atan x = 2 atan(x / (1 + sqrt(1 + x^2))).
+    // Halve the angle twice: atan x = 2 atan(x / (1 + sqrt(1 + x^2))). Once more would cost another unit in the last
+    // place. t <= 0.199; the series to t^27 is below 1e-19 relative.
     var t = x
-    for _ in 0..<3 { t = t / (1 + (1 + t * t).squareRoot()) }
+    for _ in 0..<2 { t = t / (1 + (1 + t * t).squareRoot()) }
     let z = t * t
     var sum = 0.0
-    var n = 21.0
+    var n = 27.0
     while n >= 3 {
       sum = -z * (1 / n + sum)
       n -= 2
     }
-    return 8 * (t + t * sum)
+    return 4 * (t + t * sum)
   }
 
   /// The angle whose sine is x, for |x| <= 1.

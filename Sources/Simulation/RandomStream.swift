@@ -38,7 +38,8 @@ public struct RandomStream: Sendable {
 
   /// An independent stream for the `index`-th of many.
   public func child(_ index: Int) -> RandomStream {
-    RandomStream(key: RandomStream.mix(key ^ RandomStream.mix(UInt64(bitPattern: Int64(index)) &+ 0xE703_7ED1_A0B4_28DB)))
+    RandomStream(
+      key: RandomStream.mix(key ^ RandomStream.mix(UInt64(bitPattern: Int64(index)) &+ 0xE703_7ED1_A0B4_28DB)))
   }
 
   @inlinable public mutating func next() -> UInt64 {

@@ -84,7 +84,7 @@ public struct SiteMachine: Sendable {
       let own = min(network?.nextEvent ?? .never, events.nextTime)
       let heard = inbox.nextTime
       guard min(own, heard) < bound else { break }
-      if own <= heard { stepOwn(own) } else { stepInbox() }
+      if own < heard || own == heard && ownComesFirst(own) { stepOwn(own) } else { stepInbox() }
       collectNetwork()
     }
     let output = Output(outbox: outbox, records: records, promise: promise())
@@ -98,8 +98,15 @@ public struct SiteMachine: Sendable {
     inbox.push(message, at: message.at, rank: UInt64(message.from.raw))
   }
 
+  /// At one instant own events come before messages; but ports look at themselves only when all sites have spoken, and
+  /// before the coordinator does.
+  private func ownComesFirst(_ time: Time) -> Bool {
+    guard let network, network.nextEvent == time, network.nextIsDeferred, events.nextTime > time else { return true }
+    return inbox.first?.payload.from.isCoordinator ?? true
+  }
+
   private mutating func stepOwn(_ time: Time) {
-    if let network, network.nextEvent == time {
+    if let network, network.nextEvent == time, !(network.nextIsDeferred && events.nextTime == time) {
       self.network!.step()
       return
     }
