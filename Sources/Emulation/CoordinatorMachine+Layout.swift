@@ -93,7 +93,8 @@ extension CoordinatorMachine {
       guard Int(job) < plan.jobs.count else { throw .badValue("running job \(job)") }
       view.running.append(
         RunningJob(
-          job: job, submit: plan.jobs[Int(job)].submit, gpus: Int32(plan.jobs[Int(job)].gpus), pieces: pieces,
+          job: job, submit: plan.jobs[Int(job)].submit, gpus: pieces.reduce(0) { $0 + $1.gpus },
+          pieces: pieces,
           start: start, expectedEnd: expectedEnd, stopping: stopping))
     }
     for _ in 0..<(try reader.readCount()) {

@@ -193,6 +193,11 @@ public struct CoordinatorMachine: Sendable {
       let piece = state.pieces.first(where: { Int($0.site) == site })
     else { preconditionFailure("a report on a stay that does not exist") }
     view.sites[site].give(piece)
+    if let index = view.running.firstIndex(where: { $0.job == report.job }) {
+      // The sites of a split job report one by one.
+      view.running[index].pieces.removeAll { Int($0.site) == site }
+      view.running[index].gpus -= piece.gpus
+    }
     state.reportsMissing -= 1
     lastEnd = max(lastEnd, report.at)
     if report.isLeader {
