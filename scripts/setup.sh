@@ -117,6 +117,7 @@ install_missing() {
   is_root || sudo=(sudo)
   local command="${sudo[*]:+sudo }apt-get install ${packages[*]}"
   if ! is_root; then may_use_sudo "$command"; fi
+  say "$program: running '$command'"
   # A fresh image has no lists; old lists name files that are gone from the mirrors.
   local fresh=false
   compgen -G "$apt_lists/*_Packages*" >/dev/null || fresh=true

@@ -45,7 +45,8 @@ public enum Algorithm: Equatable, Sendable {
     }
   }
 
-  /// - Throws: ``AlgorithmError`` that names what is known when a name, preset or parameter is not.
+  /// - Throws: ``AlgorithmError`` that names what is known when a name, preset or parameter is not, and for a value that a
+  ///   parameter cannot take.
   public init(name: String, preset: String?, parameters: [(String, Double)]) throws(AlgorithmError) {
     guard let row = Algorithm.catalogue.first(where: { $0.name == name }) else {
       throw AlgorithmError(
@@ -55,9 +56,8 @@ public enum Algorithm: Equatable, Sendable {
     if let preset, !row.presets.contains(preset) {
       throw AlgorithmError(message: "'\(name)' has no preset '\(preset)'", known: row.presets)
     }
-    func unknown(_ parameter: String, _ known: [String]) -> AlgorithmError {
-      AlgorithmError(message: "'\(name)' has no parameter '\(parameter)'", known: known)
-    }
+    // From here on every name is known and every value possible.
+    try Algorithm.check(parameters, of: name)
     switch name {
     case "cubic":
       var p = Cubic.Parameters()
@@ -67,7 +67,7 @@ public enum Algorithm: Equatable, Sendable {
         case "beta": p.beta = value
         case "fast_convergence": p.fastConvergence = value != 0
         case "initial_packets": p.initialPackets = value
-        default: throw unknown(key, ["scale", "beta", "fast_convergence", "initial_packets"])
+        default: break
         }
       }
       self = .cubic(p)
@@ -88,13 +88,7 @@ public enum Algorithm: Equatable, Sendable {
         case "fast_recovery": p.fastRecovery = Int(value)
         case "additive_mbps": p.additive = value * 1e6
         case "hyper_mbps": p.hyper = value * 1e6
-        default:
-          throw unknown(
-            key,
-            [
-              "g", "alpha_timer_us", "notification_interval_us", "increase_timer_us", "byte_counter", "fast_recovery",
-              "additive_mbps", "hyper_mbps",
-            ])
+        default: break
         }
       }
       self = .dcqcn(p)
@@ -104,8 +98,13 @@ public enum Algorithm: Equatable, Sendable {
         switch key {
         case "utilisation": p.utilisation = value
         case "threshold": p.threshold = value
-        default: throw unknown(key, ["utilisation", "threshold"])
+        default: break
         }
+      }
+      guard p.threshold <= 1 - p.utilisation + 1e-12 else {
+        throw AlgorithmError(
+          message: "parameter 'threshold' of '\(name)': expected at most 1 - utilisation = \(1 - p.utilisation), found "
+            + "\(p.threshold)", known: [])
       }
       self = .distanceAware(p)
     }

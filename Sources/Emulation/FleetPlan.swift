@@ -26,6 +26,7 @@ public struct FleetPlan: Sendable {
   let nodeSizes: [[Int32]]
   /// Slowest model of each site.
   let speeds: [Double]
+  let tiers: [SiteTiers]
   let pins: [Int32]
   let seed: UInt64
 
@@ -83,6 +84,7 @@ public struct FleetPlan: Sendable {
     nodeModels = models
     nodeSizes = sizes
     speeds = models.map { $0.map(\.relativeSpeed).min() ?? 1 }
+    tiers = zip(fleet.sites, models).map { SiteTiers(site: $0, models: $1) }
     pins = jobs.map { job in
       guard let pin = job.pin else { return -1 }
       return fleet.index(ofSite: pin).map { Int32($0) } ?? -2
@@ -130,13 +132,10 @@ public struct FleetPlan: Sendable {
     var burst = Double.infinity
     var delay = Time.zero
     for (index, piece) in pieces.enumerated() {
-      let site = scenario.fleet.sites[Int(piece.site)]
-      let slow = nodeModels[Int(piece.site)].min { $0.scaleUpBytesPerSecond < $1.scaleUpBytesPerSecond }
-      layout.domain = index == 0 ? smallestDomain(site) : min(layout.domain, smallestDomain(site))
-      layout.scaleUpRate = min(
-        index == 0 ? .infinity : layout.scaleUpRate, slow?.scaleUpBytesPerSecond ?? layout.scaleUpRate)
-      layout.scaleOutRate = min(
-        index == 0 ? .infinity : layout.scaleOutRate, site.nicRate.double / 8 / site.oversubscription)
+      let tier = tiers[Int(piece.site)]
+      layout.domain = index == 0 ? tier.domain : min(layout.domain, tier.domain)
+      layout.scaleUpRate = index == 0 ? tier.scaleUpRate : min(layout.scaleUpRate, tier.scaleUpRate)
+      layout.scaleOutRate = index == 0 ? tier.scaleOutRate : min(layout.scaleOutRate, tier.scaleOutRate)
       if pieces.count > 1 {
         let next = pieces[(index + 1) % pieces.count]
         let (from, to) = (Int(piece.site), Int(next.site))
@@ -151,8 +150,6 @@ public struct FleetPlan: Sendable {
       step: model.stepSeconds, gradientBytes: Double(model.gradientBytes), overlap: model.overlap, layout: layout,
       reference: reference)
   }
-
-  private func smallestDomain(_ site: SiteSpec) -> Int { site.pools.map(\.scaleUpDomain).min() ?? 1 }
 
   /// What the interfaces of so many GPUs can send and receive, and the scenario lets one transfer have.
   func flowLimit(gpus: Int, from: Int, to: Int) -> BitRate {
@@ -175,5 +172,20 @@ public struct FleetPlan: Sendable {
       return Time.seconds(remaining.seconds * factor)
     case .none: return .seconds(86_400)
     }
+  }
+}
+
+/// What a job can count on inside a site whatever nodes it gets: the least of all pools.
+struct SiteTiers: Sendable {
+  var domain: Int
+  /// Bytes per second and GPU inside a domain.
+  var scaleUpRate: Double
+  /// Bytes per second and GPU between domains.
+  var scaleOutRate: Double
+
+  init(site: SiteSpec, models: [GPUModel]) {
+    domain = site.pools.map(\.scaleUpDomain).min() ?? 1
+    scaleUpRate = models.map(\.scaleUpBytesPerSecond).min() ?? .infinity
+    scaleOutRate = site.nicRate.double / 8 / site.oversubscription
   }
 }

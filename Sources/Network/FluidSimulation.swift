@@ -98,3 +98,41 @@ public struct FluidSimulation: Sendable {
     preconditionFailure("no such port")
   }
 }
+
+extension FluidSimulation {
+  /// Writes the state; the model and ``happened`` are not part of it.
+  public func encode(into writer: inout ByteWriter) {
+    writer.write(now)
+    writer.write(UInt64(messages))
+    for site in sites { site.encode(into: &writer) }
+    writer.write(UInt32(inbox.count))
+    for entry in inbox.entries {
+      writer.write(entry.time)
+      writer.write(entry.rank)
+      writer.write(entry.sequence)
+      writer.write(UInt16(entry.payload.to))
+      writer.write(entry.payload.message)
+    }
+    writer.write(inbox.nextSequence)
+  }
+
+  /// Continues what ``encode(into:)`` has written, with an empty list of what has ``happened``.
+  public init(model: NetworkModel, from reader: inout ByteReader) throws(WireError) {
+    self.init(model: model)
+    now = try reader.readTime()
+    messages = Int(try reader.read(UInt64.self))
+    for k in sites.indices { sites[k] = try FluidNetwork(model: model, site: k, from: &reader) }
+    var entries: [EventQueue<NetworkPacket>.Entry] = []
+    for _ in 0..<(try reader.readCount()) {
+      let time = try reader.readTime()
+      let rank: UInt64 = try reader.read()
+      let sequence: UInt64 = try reader.read()
+      let to = Int(try reader.read(UInt16.self))
+      entries.append(
+        .init(
+          time: time, rank: rank, sequence: sequence,
+          payload: NetworkPacket(to: to, at: time, message: try reader.read())))
+    }
+    inbox = EventQueue(entries: entries, nextSequence: try reader.read())
+  }
+}

@@ -35,7 +35,8 @@ struct SiteJob: Sendable {
   var runningSince = Time.zero
   /// Rates that the network would give the flow of each member; negative before the first word.
   var potentials: [Int64]
-  var usageSent: Int64 = 0
+  /// What each member was told to use last.
+  var usageSent: [Int64]
   /// Invalidates events that were scheduled before the last change.
   var version: UInt32 = 0
   var eventAt = Time.never
@@ -47,6 +48,7 @@ struct SiteJob: Sendable {
     missing = command.inputs
     work = command.work
     potentials = [Int64](repeating: -1, count: command.members.count)
+    usageSent = [Int64](repeating: Int64(command.iteration.demand.rounded(.up)), count: command.members.count)
   }
 
   var isSplit: Bool { command.members.count > 1 }

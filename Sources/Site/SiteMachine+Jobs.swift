@@ -172,16 +172,28 @@ extension SiteMachine {
       let slowest = job.potentials.min() ?? 0
       speed = slowest > 0 ? iteration.speed(atRate: Double(slowest)) : 0
       if network != nil, slowest > 0, iteration.volume > 0 {
-        let needed = Int64((iteration.volume * 8 / iteration.total(atRate: Double(slowest))).rounded(.up))
-        if Double(abs(needed - job.usageSent)) > 0.01 * Double(max(needed, job.usageSent)) {
-          jobs[id]!.usageSent = needed
-          tellMembers(job, .usage(job: id, segment: job.command.segment, rate: BitRate(needed)), at: now)
-          network!.setUsage(job.gradientFlow(from: configuration.site).id, BitRate(needed), at: now)
-        }
+        limitUsage(id, needed: Int64((iteration.volume * 8 / iteration.total(atRate: Double(slowest))).rounded(.up)), at: now)
       }
     }
     jobs[id]!.speed = Int64((speed * Double(SiteJob.one)).rounded())
     schedule(id, at: jobs[id]!.endTime())
+  }
+
+  /// Flows that could be clearly faster than the job needs are held to what it needs. Those near the slowest are not:
+  /// they must be free to grow, or the job would never get faster again.
+  private mutating func limitUsage(_ id: Int32, needed: Int64, at now: Time) {
+    let job = jobs[id]!
+    let demand = Int64(job.command.iteration.demand.rounded(.up))
+    for (k, member) in job.command.members.enumerated() {
+      let usage = Double(job.potentials[k]) > 1.05 * Double(needed) ? needed : demand
+      guard Double(abs(usage - job.usageSent[k])) > 0.01 * Double(max(usage, job.usageSent[k])) else { continue }
+      jobs[id]!.usageSent[k] = usage
+      if Int(member.site) == configuration.site {
+        network!.setUsage(job.gradientFlow(from: configuration.site).id, BitRate(usage), at: now)
+      } else {
+        tell(job, .usage(job: id, segment: job.command.segment, rate: BitRate(usage)), Int(member.site), at: now)
+      }
+    }
   }
 
   /// An event that the job had scheduled for itself.

@@ -108,7 +108,7 @@ extension SiteJob: FixedLayout {
     writer.write(progressSince)
     writer.write(runningSince)
     writer.write(integers: potentials)
-    writer.write(usageSent)
+    writer.write(integers: usageSent)
     writer.write(version)
     writer.write(eventAt)
   }
@@ -132,7 +132,7 @@ extension SiteJob: FixedLayout {
     progressSince = try reader.readTime()
     runningSince = try reader.readTime()
     potentials = try reader.readIntegers()
-    usageSent = try reader.read()
+    usageSent = try reader.readIntegers()
     version = try reader.read()
     eventAt = try reader.readTime()
   }
