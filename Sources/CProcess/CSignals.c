@@ -9,16 +9,21 @@
 static char socket_file[256];
 static char socket_folder[256];
 static volatile sig_atomic_t interrupts = 0;
+static pid_t parent = 0;
 
 static void leave(int signal) {
   (void)signal;
-  if (socket_file[0] != 0) {
-    unlink(socket_file);
+  // The kernel gives a process its new parent before it sends this signal. While the old one lives, the socket is
+  // still in use by others.
+  if (getppid() != parent) {
+    if (socket_file[0] != 0) {
+      unlink(socket_file);
+    }
+    if (socket_folder[0] != 0) {
+      rmdir(socket_folder);
+    }
   }
-  if (socket_folder[0] != 0) {
-    rmdir(socket_folder);
-  }
-  _exit(0);
+  _exit(143);
 }
 
 static void remember(int signal) {
@@ -35,6 +40,7 @@ static int handle(int signal, void (*handler)(int)) {
 }
 
 int longhaul_leave_with_parent(const char *socket_path, const char *folder_path) {
+  parent = getppid();
   strncpy(socket_file, socket_path, sizeof socket_file - 1);
   strncpy(socket_folder, folder_path, sizeof socket_folder - 1);
   if (handle(SIGTERM, leave) != 0 || handle(SIGINT, SIG_IGN) != 0) {

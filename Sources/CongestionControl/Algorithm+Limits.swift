@@ -29,7 +29,8 @@ extension Algorithm {
       // Not a number lies in no range.
       guard row.range.contains(value) else {
         throw AlgorithmError(
-          message: "parameter '\(key)' of '\(name)': expected \(row.range.lowerBound) to \(row.range.upperBound), found "
+          message:
+            "parameter '\(key)' of '\(name)': expected \(row.range.lowerBound) to \(row.range.upperBound), found "
             + "\(value)", known: [])
       }
     }

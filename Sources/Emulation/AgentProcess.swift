@@ -4,8 +4,12 @@ import CProcess
 import Glibc
 
 /// Launches agents as processes and tells how they ended. Processes are known by their id, never by name.
-struct AgentProcess {
+final class AgentProcess {
   let pid: pid_t
+  /// Known once the process has been reaped.
+  private var ended: String?
+
+  private init(pid: pid_t) { self.pid = pid }
 
   /// - Parameters:
   ///   - log: file to which the agent's standard output and error are appended.
@@ -21,8 +25,12 @@ struct AgentProcess {
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     // A group of its own: an interrupt from the terminal is for the coordinator, which then ends its agents in order.
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // Threads of the runtime block signals, and a child inherits that: the agent must hear when its parent ends.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
     posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setsigmask(&attributes, &none)
     var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
     argv.append(nil)
     defer { for pointer in argv { free(pointer) } }
@@ -37,20 +45,29 @@ struct AgentProcess {
 
   /// How the process ended, or nil while it lives. Reaps it.
   func ending() -> String? {
+    if let ended { return ended }
     var status: Int32 = 0
     let result = waitpid(pid, &status, WNOHANG)
     if result == 0 { return nil }
-    if result < 0 { return "is gone" }
-    let signal = status & 0x7F
-    if signal == 0 { return "ended with status \((status >> 8) & 0xFF)" }
-    return "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+    if result < 0 {
+      ended = "is gone"
+    } else {
+      let signal = status & 0x7F
+      ended =
+        signal == 0
+        ? "ended with status \((status >> 8) & 0xFF)"
+        : "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+    }
+    return ended
   }
 
   /// Ends the process and waits until it is gone.
   func kill() {
+    guard ending() == nil else { return }
     _ = Glibc.kill(pid, SIGKILL)
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+    ended = "was ended by signal \(SIGKILL)"
   }
 
   /// The most memory that it has held, in MB.

@@ -9,6 +9,12 @@ public struct AdvanceRequest: Sendable {
   public var site: Int
   public var horizon: Time
   public var inbox: [Message]
+
+  public init(site: Int, horizon: Time, inbox: [Message]) {
+    self.site = site
+    self.horizon = horizon
+    self.inbox = inbox
+  }
 }
 
 /// Carries rounds to the site machines, wherever they live. The conductor moves time and decides who advances how

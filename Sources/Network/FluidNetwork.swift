@@ -435,7 +435,6 @@ public struct FluidNetwork: Sendable {
   /// Tells each port what the flow could use there.
   private mutating func sendClaims(_ id: FlowID, at now: Time) {
     guard var source = sources[id] else { return }
-    let path = model.routes[site][Int(source.spec.destination)]
     for hop in source.hops.indices {
       var claim = source.demand
       for other in source.hops.indices where other != hop && source.hops[other].answered {
@@ -443,18 +442,22 @@ public struct FluidNetwork: Sendable {
       }
       let last = source.hops[hop].claim
       guard Double(abs(claim - last)) > 0.01 * Double(max(claim, last)) else { continue }
-      source.hops[hop].claim = claim
-      source.hops[hop].claimSequence += 1
-      source.hops[hop].unheard.append((source.hops[hop].claimSequence, claim))
-      source.hops[hop].feedback.grant = min(source.hops[hop].feedback.grant, BitRate(claim))
-      var delay = Time.zero
-      for earlier in path[..<hop] { delay += model.ports[earlier].delay }
-      send(
-        .claim(
-          spec: source.spec, hop: UInt8(hop), claim: BitRate(claim), sequence: source.hops[hop].claimSequence),
-        to: model.ports[path[hop]].owner, at: now + delay)
+      sendClaim(claim, of: &source, hop: hop, at: now)
     }
     sources[id] = source
+  }
+
+  private mutating func sendClaim(_ claim: Int64, of source: inout FluidSource, hop: Int, at now: Time) {
+    let path = model.routes[site][Int(source.spec.destination)]
+    source.hops[hop].claim = claim
+    source.hops[hop].claimSequence += 1
+    source.hops[hop].unheard.append((source.hops[hop].claimSequence, claim))
+    source.hops[hop].feedback.grant = min(source.hops[hop].feedback.grant, BitRate(claim))
+    var delay = Time.zero
+    for earlier in path[..<hop] { delay += model.ports[earlier].delay }
+    send(
+      .claim(spec: source.spec, hop: UInt8(hop), claim: BitRate(claim), sequence: source.hops[hop].claimSequence),
+      to: model.ports[path[hop]].owner, at: now + delay)
   }
 
   /// Runs the controller and applies what it says.
@@ -547,17 +550,15 @@ public struct FluidNetwork: Sendable {
     let left = source.spec.amount - (source.emitted - source.lost(at: now))
     guard left > 0 else { return }
     source.phase = usesGrants ? .opening : .sending
+    let port = portIndex(source.spec, hop: 0)
+    if ports[port].index(of: id) == nil { enter(source.spec, hop: 0, at: now) }
+    // Grants given before may be gone. A claim of nothing first tells ports that still know the flow, as the last one
+    // does, to grant it anew; else they would see no reason to say again what has not changed.
     if usesGrants {
-      for hop in source.hops.indices {
-        source.hops[hop].feedback.grant = .zero
-        source.hops[hop].claim = 0
-        source.hops[hop].unheard = []
-      }
+      for hop in source.hops.indices { sendClaim(0, of: &source, hop: hop, at: now) }
     }
     source.restartCycles(at: now)
     sources[id] = source
-    let port = portIndex(source.spec, hop: 0)
-    if ports[port].index(of: id) == nil { enter(source.spec, hop: 0, at: now) }
     if usesGrants { sendClaims(id, at: now) }
     react(id, at: now)
   }

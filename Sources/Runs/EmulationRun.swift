@@ -132,6 +132,12 @@ public final class EmulationRun {
       afterRound?(status, processCarrier?.processIDs ?? [])
       pace(status.time)
     }
+    defer {
+      // The closures hold this object, and this object the lock of its directory.
+      conductor.afterRound = nil
+      conductor.shouldStop = { false }
+      conductor.checkpointIsDue = { false }
+    }
     let outcome = try conductor.run()
     guard outcome.complete else {
       throw EmulationError(

@@ -31,12 +31,14 @@ struct Longhaul: ParsableCommand {
     }
     do {
       try command.run()
-    } catch let error as CleanExit {
-      print(fullMessage(for: error))
-      Foundation.exit(0)
     } catch let error as ExitCode {
       Foundation.exit(error.rawValue)
     } catch {
+      // "--help" of the program itself arrives here: parsing gives a command that throws what it has to say.
+      if exitCode(for: error) == .success {
+        print(fullMessage(for: error))
+        Foundation.exit(0)
+      }
       complain("longhaul: \(describe(error))")
       Foundation.exit(status(of: error))
     }

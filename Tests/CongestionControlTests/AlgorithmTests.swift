@@ -80,22 +80,24 @@ import Testing
     wanted.fastRecovery = 3
     wanted.byteCounter = 5e6
     #expect(algorithm == .dcqcn(wanted))
-    guard case .cubic(let cubic) = try Algorithm(
-      name: "cubic", preset: nil, parameters: [("beta", 0.5), ("fast_convergence", 0)])
+    guard
+      case .cubic(let cubic) = try Algorithm(
+        name: "cubic", preset: nil, parameters: [("beta", 0.5), ("fast_convergence", 0)])
     else { return #expect(Bool(false), "not CUBIC") }
     #expect(cubic.beta == 0.5 && !cubic.fastConvergence && cubic.scale == 0.4)
   }
 
   /// Values that would divide by zero, run in circles or trap have to be refused where they are named.
-  @Test(arguments: [
-    ("dcqcn", "notification_interval_us", 0), ("dcqcn", "notification_interval_us", -4),
-    ("dcqcn", "increase_timer_us", 0), ("dcqcn", "alpha_timer_us", 0), ("dcqcn", "byte_counter", 0),
-    ("dcqcn", "g", 1.5), ("dcqcn", "g", -0.1), ("dcqcn", "fast_recovery", 1e300), ("dcqcn", "fast_recovery", -1),
-    ("dcqcn", "additive_mbps", -1), ("dcqcn", "hyper_mbps", .nan), ("dcqcn", "increase_timer_us", .nan),
-    ("cubic", "scale", 0), ("cubic", "scale", -1), ("cubic", "beta", 1), ("cubic", "beta", 0),
-    ("cubic", "initial_packets", 0), ("cubic", "beta", .nan), ("distance-aware", "utilisation", 0),
-    ("distance-aware", "utilisation", 1.01), ("distance-aware", "threshold", -0.1),
-  ] as [(String, String, Double)])
+  @Test(
+    arguments: [
+      ("dcqcn", "notification_interval_us", 0), ("dcqcn", "notification_interval_us", -4),
+      ("dcqcn", "increase_timer_us", 0), ("dcqcn", "alpha_timer_us", 0), ("dcqcn", "byte_counter", 0),
+      ("dcqcn", "g", 1.5), ("dcqcn", "g", -0.1), ("dcqcn", "fast_recovery", 1e300), ("dcqcn", "fast_recovery", -1),
+      ("dcqcn", "additive_mbps", -1), ("dcqcn", "hyper_mbps", .nan), ("dcqcn", "increase_timer_us", .nan),
+      ("cubic", "scale", 0), ("cubic", "scale", -1), ("cubic", "beta", 1), ("cubic", "beta", 0),
+      ("cubic", "initial_packets", 0), ("cubic", "beta", .nan), ("distance-aware", "utilisation", 0),
+      ("distance-aware", "utilisation", 1.01), ("distance-aware", "threshold", -0.1),
+    ] as [(String, String, Double)])
   func impossibleValuesAreRefused(name: String, parameter: String, value: Double) {
     #expect(throws: AlgorithmError.self) {
       try Algorithm(name: name, preset: nil, parameters: [(parameter, value)])

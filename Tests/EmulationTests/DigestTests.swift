@@ -48,9 +48,9 @@ import Testing
     #expect(try run(shuffled).digest == first.digest)
   }
 
-  @Test func whatIsDecidedDiffersIsSeen() throws {
+  @Test func anotherPolicyIsSeen() throws {
     var other = SmallFleet()
-    other.policy = "sjf-skip@balanced"
+    other.policy = "sjf-skip@most-free"
     #expect(try run(other).digest != run(SmallFleet()).digest)
   }
 }

@@ -36,8 +36,8 @@ struct SmallFleet {
   var loss = "0"
   var controller = "distance-aware"
   var level = "fluid"
-  var policy = "fifo-skip@balanced"
-  var philly = 150
+  var policy = "fifo-skip@first-fit"
+  var philly = 400
   var llm = 12
   var order = ["alpha", "beta", "gamma"]
   var coordinator = "{site: beta, processing_delay: 1 ms}"
@@ -70,7 +70,7 @@ struct SmallFleet {
       scheduler: {policy: '\(policy)', estimates: exact}
       workloads:
         - {synthetic: philly, jobs: \(philly), seed: 1, splittable_from: 33}
-        - {synthetic: llm-training, jobs: \(llm), seed: 7}
+        \(llm > 0 ? "- {synthetic: llm-training, jobs: \(llm), seed: 7}" : "")
       models: {assignment: by-size, data_home: uniform, seed: 7}
       \(extra)
       """

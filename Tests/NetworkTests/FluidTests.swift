@@ -22,6 +22,8 @@ import Topology
     for k in 0..<100 {
       simulation.run(until: .seconds(Double(k) * 0.3))
       if k % 10 == 0 { expectConserved(&simulation, model) }
+      // Looking at every port after every event takes longer than the events.
+      if k == 30 { simulation.checked = false }
       let from = random.below(5)
       let to = (from + 1 + random.below(4)) % 5
       let spec = flow(k, from, to, bytes: 1_000_000_000 + Int64(random.below(100_000_000_000)))

@@ -134,7 +134,8 @@ private func magnitudes(_ low: Double, _ high: Double) -> (inout RandomStream) -
     #expect(DeterministicMath.log(1) == 0 && DeterministicMath.log(0) == -.infinity)
     #expect(DeterministicMath.log(-1).isNaN && DeterministicMath.log(.infinity) == .infinity)
     #expect(ulps(DeterministicMath.log(.leastNonzeroMagnitude), Glibc.log(Double.leastNonzeroMagnitude)) < 4)
-    #expect(DeterministicMath.cbrt(0) == 0 && DeterministicMath.cbrt(-27) == -3 && DeterministicMath.cbrt(1e300) == 1e100)
+    #expect(
+      DeterministicMath.cbrt(0) == 0 && DeterministicMath.cbrt(-27) == -3 && DeterministicMath.cbrt(1e300) == 1e100)
     #expect(DeterministicMath.cbrt(-.infinity) == -.infinity)
     #expect(DeterministicMath.pow(5, 0) == 1 && DeterministicMath.pow(0, 2) == 0)
     #expect(DeterministicMath.pow(0, -1) == .infinity)

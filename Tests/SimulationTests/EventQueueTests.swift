@@ -85,7 +85,9 @@ private func drain(_ queue: EventQueue<Int>) -> [Key] {
   @Test func aQueueRebuiltFromItsEntriesIsTheSame() {
     var random = RandomStream(seed: 11, name: "queue")
     var queue = EventQueue<Int>()
-    for number in 0..<500 { queue.push(number, at: Time(ticks: Int64(random.below(40))), rank: UInt64(random.below(4))) }
+    for number in 0..<500 {
+      queue.push(number, at: Time(ticks: Int64(random.below(40))), rank: UInt64(random.below(4)))
+    }
     for _ in 0..<100 { _ = queue.pop() }
     var entries = queue.entries
     // A checkpoint may list them in any order.
