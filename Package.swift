@@ -80,7 +80,7 @@ let package = Package(
       dependencies: [
         "Emulation", "Runs", "ScenarioFile", "Workload", "Network", "CongestionControl", "Topology", "Site", "ZeroMQ",
         "CProcess", "Records",
-      ] + base, path: "Benchmarks", swiftSettings: settings),
+      ] + base, path: "Benchmarks", exclude: ["README.md"], swiftSettings: settings),
 
     tests("Quantities", base),
     tests("Simulation", base),

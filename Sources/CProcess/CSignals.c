@@ -9,21 +9,16 @@
 static char socket_file[256];
 static char socket_folder[256];
 static volatile sig_atomic_t interrupts = 0;
-static pid_t parent = 0;
 
 static void leave(int signal) {
   (void)signal;
-  // The kernel gives a process its new parent before it sends this signal. While the old one lives, the socket is
-  // still in use by others.
-  if (getppid() != parent) {
-    if (socket_file[0] != 0) {
-      unlink(socket_file);
-    }
-    if (socket_folder[0] != 0) {
-      rmdir(socket_folder);
-    }
+  if (socket_file[0] != 0) {
+    unlink(socket_file);
   }
-  _exit(143);
+  if (socket_folder[0] != 0) {
+    rmdir(socket_folder);
+  }
+  _exit(0);
 }
 
 static void remember(int signal) {
@@ -40,13 +35,14 @@ static int handle(int signal, void (*handler)(int)) {
 }
 
 int longhaul_leave_with_parent(const char *socket_path, const char *folder_path) {
-  parent = getppid();
   strncpy(socket_file, socket_path, sizeof socket_file - 1);
   strncpy(socket_folder, folder_path, sizeof socket_folder - 1);
-  if (handle(SIGTERM, leave) != 0 || handle(SIGINT, SIG_IGN) != 0) {
+  // A signal that nobody else sends: an agent that is merely asked to end must leave the socket to the others, and
+  // getppid() does not tell the cases apart while threads of the parent are still dying.
+  if (handle(SIGUSR2, leave) != 0 || handle(SIGINT, SIG_IGN) != 0) {
     return -1;
   }
-  return longhaul_die_with_parent(SIGTERM);
+  return longhaul_die_with_parent(SIGUSR2);
 }
 
 int longhaul_catch_interrupts(void) {

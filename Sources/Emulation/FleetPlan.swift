@@ -4,8 +4,8 @@ import CongestionControl
 import Energy
 import Network
 import Quantities
-import Scheduling
 import ScenarioFile
+import Scheduling
 import Simulation
 import Site
 import Topology

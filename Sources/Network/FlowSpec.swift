@@ -10,7 +10,8 @@ public struct FlowID: Hashable, Comparable, Sendable {
 
   public init(raw: UInt64) { self.raw = raw }
   public init(job: Int32, segment: Int32, ordinal: Int) {
-    raw = UInt64(UInt32(bitPattern: job)) << 32 | UInt64(UInt16(truncatingIfNeeded: segment)) << 16
+    raw =
+      UInt64(UInt32(bitPattern: job)) << 32 | UInt64(UInt16(truncatingIfNeeded: segment)) << 16
       | UInt64(UInt16(truncatingIfNeeded: ordinal))
   }
 

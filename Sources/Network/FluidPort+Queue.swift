@@ -111,7 +111,8 @@ extension FluidPort {
       if (open || done) && flows[i].queued <= FluidPort.dust { lump = flushDust(i) }
       list.append(
         Departure(
-          spec: flows[i].spec, hop: flows[i].hop, isLast: flows[i].isLast, rate: deliver, lump: lump, final: done ? flows[i].final : .goesOn,
+          spec: flows[i].spec, hop: flows[i].hop, isLast: flows[i].isLast, rate: deliver, lump: lump,
+          final: done ? flows[i].final : .goesOn,
           steady: flows[i].steady))
       flows[i].sentRate = deliver
     }

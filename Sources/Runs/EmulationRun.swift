@@ -19,7 +19,7 @@ public struct RunOptions: Sendable {
   public var driver = Driver.processes
   /// The agent's program; beside this one unless said otherwise.
   public var agentProgram: String?
-  public var checkpointSeconds = 2.0
+  public var checkpointSeconds = 1.0
   public var stallMilliseconds = 120_000
   /// Virtual seconds per wall-clock second; nil for as fast as it goes.
   public var speed: Double?

@@ -172,7 +172,8 @@ extension SiteMachine {
       let slowest = job.potentials.min() ?? 0
       speed = slowest > 0 ? iteration.speed(atRate: Double(slowest)) : 0
       if network != nil, slowest > 0, iteration.volume > 0 {
-        limitUsage(id, needed: Int64((iteration.volume * 8 / iteration.total(atRate: Double(slowest))).rounded(.up)), at: now)
+        limitUsage(
+          id, needed: Int64((iteration.volume * 8 / iteration.total(atRate: Double(slowest))).rounded(.up)), at: now)
       }
     }
     jobs[id]!.speed = Int64((speed * Double(SiteJob.one)).rounded())

@@ -2,10 +2,10 @@
 
 import ArgumentParser
 import Foundation
+import Quantities
 import Report
 import Results
 import ScenarioFile
-import Quantities
 import Workload
 
 struct TraceCommand: ParsableCommand {

@@ -26,14 +26,18 @@ struct TracePortrait {
       "span      \(Readable.duration(statistics.spanSeconds)), \(Readable.integer(Int(statistics.gpuHours))) GPU-hours",
     ]
     let total = Double(max(1, statistics.jobs))
-    lines.append("GPUs      " + statistics.gpus.prefix(8).map {
-      "\(gpus($0.milliGPUs)): \(Readable.percent(Double($0.jobs) / total))"
-    }.joined(separator: "  "))
+    lines.append(
+      "GPUs      "
+        + statistics.gpus.prefix(8).map {
+          "\(gpus($0.milliGPUs)): \(Readable.percent(Double($0.jobs) / total))"
+        }.joined(separator: "  "))
     if let d = statistics.durations {
       lines.append(
         "duration  "
-          + [("min", d.min), ("p25", d.p25), ("p50", d.p50), ("p75", d.p75), ("p95", d.p95), ("p99", d.p99),
-            ("max", d.max), ("mean", d.mean)].map { "\($0.0) \(Readable.duration($0.1))" }.joined(separator: "  "))
+          + [
+            ("min", d.min), ("p25", d.p25), ("p50", d.p50), ("p75", d.p75), ("p95", d.p95), ("p99", d.p99),
+            ("max", d.max), ("mean", d.mean),
+          ].map { "\($0.0) \(Readable.duration($0.1))" }.joined(separator: "  "))
     }
     if let hours = statistics.arrivalsByHour { lines.append("by hour   " + spark(hours) + "   0-23 h") }
     if let days = statistics.arrivalsByWeekday { lines.append("by day    " + spark(days) + "   Mon-Sun") }

@@ -68,8 +68,8 @@ import Topology
     expectConserved(&simulation, model)
   }
 
-  /// Five flows over a row of links of different capacities and lengths: the rates settle at the shares that progressive
-  /// filling gives, though no port knows any other.
+  /// Five flows over a row of links of different capacities and lengths: the rates settle at the shares that
+  /// progressive filling gives, though no port knows any other.
   @Test func parkingLotConvergesToMaxMin() throws {
     let map = try fleet(
       ["a", "b", "c", "d", "e"], [(0, 1, 400, 4895), (1, 2, 800, 1958), (2, 3, 200, 49), (3, 4, 400, 9790)])
@@ -100,9 +100,9 @@ import Topology
     expectConserved(&simulation, model)
   }
 
-  /// The bottleneck falls from 400 to 200 Gb/s under two flows of 198. The near one, 0.098 ms away and back, and the far
-  /// one, 19.58 ms, go on sending until they know: 196 Gb/s too much for 0.098 ms and 97 for the rest, 239 MB. A buffer
-  /// of 1 GB takes that and drops nothing; one of 64 MB drops the other 175. What is queued then drains.
+  /// The bottleneck falls from 400 to 200 Gb/s under two flows of 198. The near one, 0.098 ms away and back, and the
+  /// far one, 19.58 ms, go on sending until they know: 196 Gb/s too much for 0.098 ms and 97 for the rest, 239 MB. A
+  /// buffer of 1 GB takes that and drops nothing; one of 64 MB drops the other 175. What is queued then drains.
   @Test(arguments: [1_000_000_000, 64_000_000] as [Int64]) func capacityHalves(bufferBytes: Int64) throws {
     let model = try nearAndFar(
       bufferBytes: bufferBytes, changes: [CapacityChange(at: .seconds(1), capacity: .gigabits(200))])

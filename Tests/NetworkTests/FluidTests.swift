@@ -104,8 +104,8 @@ import Topology
     #expect(simulation.sites.allSatisfy { $0.portsAreEmpty && $0.openFlows == 0 })
   }
 
-  /// One byte over a link of one tick, and over one of 5 ms: it arrives no earlier than light and the wire allow, and no
-  /// later than two round trips of asking for a rate.
+  /// One byte over a link of one tick, and over one of 5 ms: it arrives no earlier than light and the wire allow, and
+  /// no later than two round trips of asking for a rate.
   @Test(arguments: algorithmNames) func oneByte(name: String) throws {
     for delay in [Time.tick, .microseconds(5000)] {
       var map = try fleet(["a", "b"], [(0, 1, 100, 1)])

@@ -42,8 +42,8 @@ import Testing
     expect(network.shares(), near: [Double](repeating: 100e9 / Double(n), count: n))
   }
 
-  /// Five links of 60 Gb/s in a row; one flow over all of them, and k flows over link k alone (k = 1...5). The long flow
-  /// gets 60/6 = 10, the flows of link k (60 - 10)/k.
+  /// Five links of 60 Gb/s in a row; one flow over all of them, and k flows over link k alone (k = 1...5). The long
+  /// flow gets 60/6 = 10, the flows of link k (60 - 10)/k.
   @Test func parkingLot() {
     var flows: [(path: [Int], demand: BitRate)] = [([0, 1, 2, 3, 4], .unlimited)]
     var expected = [10e9]
@@ -56,8 +56,9 @@ import Testing
     expect(Textbook(gigabits: [60, 60, 60, 60, 60], flows: flows).shares(), near: expected)
   }
 
-  /// Bertsekas and Gallager, Data Networks, the example of section 6.5.2: all capacities are 1. Sessions 2, 3 and 5 share
-  /// link (2,3) and get 1/3; session 1 shares (3,5) with session 5 and gets 2/3; session 4 has (4,5) alone and gets 1.
+  /// Bertsekas and Gallager, Data Networks, the example of section 6.5.2: all capacities are 1. Sessions 2, 3 and 5
+  /// share link (2,3) and get 1/3; session 1 shares (3,5) with session 5 and gets 2/3; session 4 has (4,5) alone and
+  /// gets 1.
   @Test func twoLevelsOfBertsekasAndGallager() {
     let (l13, l23, l35, l45) = (0, 1, 2, 3)
     let network = Textbook(
@@ -96,8 +97,8 @@ import Testing
     expect(flows.indices.map { network.rate(of: flow($0, 0, 1, bytes: 0).id)! }, near: [2e9, 1e9, 3.5e9, 3.5e9])
   }
 
-  /// A triangle of links 0, 1, 2 of 30 with a flow over each pair, and one more flow on link 0. Link 0 gives 10 to each of
-  /// its three flows; the flow over links 1 and 2 finds one flow of 10 on either and gets 20.
+  /// A triangle of links 0, 1, 2 of 30 with a flow over each pair, and one more flow on link 0. Link 0 gives 10 to each
+  /// of its three flows; the flow over links 1 and 2 finds one flow of 10 on either and gets 20.
   @Test func triangle() {
     let network = Textbook(
       gigabits: [30, 30, 30],
@@ -141,8 +142,8 @@ import Testing
     #expect(network.carried(0, at: .seconds(30)) == 2 * BitTicks(bytes: 100_000_000_000))
   }
 
-  /// On 8 Gb/s, that is 1 GB/s: A of 6 GB at 0 s, B of 2 GB at 2 s. A has 4 left at 2 s, B is done after 4 s of half the
-  /// rate, at 6 s; A then has 2 left and ends at 8 s.
+  /// On 8 Gb/s, that is 1 GB/s: A of 6 GB at 0 s, B of 2 GB at 2 s. A has 4 left at 2 s, B is done after 4 s of half
+  /// the rate, at 6 s; A then has 2 left and ends at 8 s.
   @Test func joinAndLeave() {
     var network = IdealNetwork(capacities: [.gigabits(8)])
     var events: [IdealNetwork.Event] = []

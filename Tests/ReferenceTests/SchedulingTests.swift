@@ -9,30 +9,58 @@ import Testing
   /// Results of one policy on one pool, as the reference prints them.
   struct Expected: Decodable {
     var jobs: Int
-    var avg_jct: Double
-    var avg_wait: Double
-    var p50_jct: Double?
-    var p99_jct: Double?
-    var p99_wait: Double?
-    var max_wait: Double?
-    var bsld10: Double?
+    var meanCompletion: Double
+    var meanWait: Double
+    var medianCompletion: Double?
+    var p99Completion: Double?
+    var p99Wait: Double?
+    var longestWait: Double?
+    var boundedSlowdown: Double?
     var makespan: Double?
-    var first_submit: Double?
+    var firstSubmit: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case jobs
+      case meanCompletion = "avg_jct"
+      case meanWait = "avg_wait"
+      case medianCompletion = "p50_jct"
+      case p99Completion = "p99_jct"
+      case p99Wait = "p99_wait"
+      case longestWait = "max_wait"
+      case boundedSlowdown = "bsld10"
+      case makespan
+      case firstSubmit = "first_submit"
+    }
   }
 
   struct Pool: Decodable {
-    var pool_gpus: Int
+    var gpus: Int
     var policies: [String: Expected]
+
+    enum CodingKeys: String, CodingKey {
+      case gpus = "pool_gpus"
+      case policies
+    }
   }
 
   struct Pools: Decodable {
-    var pool_gpus: [Int]
+    var gpus: [Int]
     var policies: [String: [String: Expected]]
+
+    enum CodingKeys: String, CodingKey {
+      case gpus = "pool_gpus"
+      case policies
+    }
   }
 
   struct VirtualClusters: Decodable {
-    var nodes_of_8_gpus: [String: Int]
+    var nodes: [String: Int]
     var policies: [String: [String: Expected]]
+
+    enum CodingKeys: String, CodingKey {
+      case nodes = "nodes_of_8_gpus"
+      case policies
+    }
   }
 
   struct Reference: Decodable {
@@ -68,15 +96,15 @@ import Testing
       #expect(abs(value - wanted) <= half * 1.000_001, "\(name): \(what)", sourceLocation: sourceLocation)
     }
     #expect(figures.jobs == expected.jobs, "\(name)", sourceLocation: sourceLocation)
-    same("mean completion", figures.meanCompletion, expected.avg_jct)
-    same("median completion", figures.medianCompletion, expected.p50_jct)
-    same("p99 completion", figures.p99Completion, expected.p99_jct)
-    same("mean wait", figures.meanWait, expected.avg_wait)
-    same("p99 wait", figures.p99Wait, expected.p99_wait)
-    same("longest wait", figures.longestWait, expected.max_wait)
-    same("bounded slowdown", figures.boundedSlowdown, expected.bsld10)
+    same("mean completion", figures.meanCompletion, expected.meanCompletion)
+    same("median completion", figures.medianCompletion, expected.medianCompletion)
+    same("p99 completion", figures.p99Completion, expected.p99Completion)
+    same("mean wait", figures.meanWait, expected.meanWait)
+    same("p99 wait", figures.p99Wait, expected.p99Wait)
+    same("longest wait", figures.longestWait, expected.longestWait)
+    same("bounded slowdown", figures.boundedSlowdown, expected.boundedSlowdown)
     // The reference counts the makespan from second 0 of the file's clock; a run begins with the first job.
-    same("makespan", figures.span + (expected.first_submit ?? 0), expected.makespan)
+    same("makespan", figures.span + (expected.firstSubmit ?? 0), expected.makespan)
   }
 
   private func policy(_ name: String) -> String { name == "easy" ? "fifo+easy" : name }
@@ -100,11 +128,13 @@ import Testing
 
   /// 1,000 jobs of Alibaba's PAI on 24 GPUs: its simulator's figures for the `-skip` policies.
   @Test func pai() throws {
-    guard let reference = try reference(), let trace = Place.shared("\(SchedulingTests.folder)/pai_1k.csv") else { return }
+    guard let reference = try reference(), let trace = Place.shared("\(SchedulingTests.folder)/pai_1k.csv") else {
+      return
+    }
     #expect(reference.pai.policies.count == 5)
     for (name, expected) in reference.pai.policies.sorted(by: { $0.key < $1.key }) {
       let ends = try emulate(
-        trace: trace, format: "pai-sim", policy: policy(name), gpus: reference.pai.pool_gpus)
+        trace: trace, format: "pai-sim", policy: policy(name), gpus: reference.pai.gpus)
       expect(Figures(ends), expected, digits: 4, "pai_1k \(name)")
     }
   }
@@ -117,18 +147,18 @@ import Testing
     #expect(reference.philly.policies.count == 2)
     for (name, expected) in reference.philly.policies.sorted(by: { $0.key < $1.key }) {
       let ends = try emulate(
-        trace: trace, format: "pai-sim", policy: policy(name), gpus: reference.philly.pool_gpus)
+        trace: trace, format: "pai-sim", policy: policy(name), gpus: reference.philly.gpus)
       expect(Figures(ends), expected, digits: 4, "philly_week \(name)")
     }
   }
 
-  /// Three of Philly's virtual clusters on nodes of 8 GPUs, jobs packed on as few nodes as hold them: the figures of the
-  /// Helios simulator.
+  /// Three of Philly's virtual clusters on nodes of 8 GPUs, jobs packed on as few nodes as hold them: the figures of
+  /// the Helios simulator.
   @Test func phillyVirtualClusters() throws {
     guard let reference = try reference(),
       let trace = Place.shared("\(SchedulingTests.folder)/philly_tight_3vc.csv")
     else { return }
-    for (cluster, nodes) in reference.tight.nodes_of_8_gpus.sorted(by: { $0.key < $1.key }) {
+    for (cluster, nodes) in reference.tight.nodes.sorted(by: { $0.key < $1.key }) {
       let jobs = try native(trace) { $0["vc"] == Substring(cluster) }
       defer { try? FileManager.default.removeItem(at: jobs) }
       for name in ["fifo", "sjf"] {
@@ -146,7 +176,7 @@ import Testing
     else { return }
     let jobs = try native(trace)
     defer { try? FileManager.default.removeItem(at: jobs) }
-    for gpus in reference.tiresias.pool_gpus {
+    for gpus in reference.tiresias.gpus {
       let policies = try #require(reference.tiresias.policies["\(gpus)"])
       #expect(policies.count == 2)
       for (name, expected) in policies.sorted(by: { $0.key < $1.key }) {
@@ -156,8 +186,8 @@ import Testing
     }
   }
 
-  /// The log of KTH's SP2 of 1996 under EASY with the users' estimates: Gaussier et al. (SC 2015) publish a mean wait of
-  /// 6836.872 s over 28,481 jobs. They handle submissions of an instant before terminations; with all events of an
+  /// The log of KTH's SP2 of 1996 under EASY with the users' estimates: Gaussier et al. (SC 2015) publish a mean wait
+  /// of 6836.872 s over 28,481 jobs. They handle submissions of an instant before terminations; with all events of an
   /// instant taken together, ends first, as here, an independent program finds 6834.587 s.
   @Test func easyBackfillingOfKTH() throws {
     guard let trace = Place.shared("data/jobs/swf-kth-sp2-1996/KTH-SP2-1996-log.swf") else { return }
