@@ -79,7 +79,7 @@ let package = Package(
       name: "longhaul-benchmarks",
       dependencies: [
         "Emulation", "Runs", "ScenarioFile", "Workload", "Network", "CongestionControl", "Topology", "Site", "ZeroMQ",
-        "CProcess", "Records",
+        "CProcess", "Records", "Results",
       ] + base, path: "Benchmarks", exclude: ["README.md"], swiftSettings: settings),
 
     tests("Quantities", base),

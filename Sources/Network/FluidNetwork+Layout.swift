@@ -239,6 +239,10 @@ extension FluidSource: FixedLayout {
     writer.write(steady.blockDecreases)
     writer.write(steady.lastMean)
     writer.write(steady.blocks)
+    writer.write(steady.seen)
+    writer.write(steady.calm)
+    writer.write(steady.sum)
+    writer.write(steady.span)
   }
 
   init(from reader: inout ByteReader) throws(WireError) {
@@ -280,5 +284,9 @@ extension FluidSource: FixedLayout {
     steady.blockDecreases = try reader.read()
     steady.lastMean = try reader.readDouble()
     steady.blocks = try reader.read()
+    steady.seen = try reader.read()
+    steady.calm = try reader.readTime()
+    steady.sum = try reader.read()
+    steady.span = try reader.readTime()
   }
 }

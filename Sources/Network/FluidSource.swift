@@ -95,9 +95,9 @@ struct FluidSource: Sendable {
 /// Leaps over the steady state of a controller that never rests.
 ///
 /// The engine compares the mean rate of one cycle with that of the cycle before. When they agree within
-/// ``tolerance``, or after ``patience`` cycles, the flow sends at the mean of the two and its controller sleeps, until
-/// a port reports that flows have joined or left it or that its capacity has changed. The error is the difference of
-/// the means, measured by the benchmark that runs with leaping off.
+/// ``tolerance``, or after ``patience`` cycles, the flow sends at the mean of all cycles but the first and its
+/// controller sleeps, until a port reports that flows have joined or left it or that its capacity has changed. The
+/// error is the difference of the means, measured by the benchmark that runs with leaping off.
 struct SteadyState: Sendable {
   static let tolerance = 0.02
   static let patience: UInt32 = 12
@@ -111,6 +111,12 @@ struct SteadyState: Sendable {
   var blockDecreases: UInt32 = 0
   var lastMean = 0.0
   var blocks: UInt32 = 0
+  /// The controller's decreases at the last look, and when they last changed.
+  var seen: UInt32 = 0
+  var calm = Time.zero
+  /// What came through in all cycles but the first, and how long they took.
+  var sum: BitTicks = 0
+  var span = Time.zero
 }
 
 extension FluidSource {
@@ -121,6 +127,8 @@ extension FluidSource {
     steady.blockEmitted = emitted
     steady.blockLost = lost(at: now)
     steady.blockDecreases = controller.decreases
+    steady.seen = controller.decreases
+    steady.calm = now
   }
 
   /// Call with `emitted` up to date. True if the flow has just become steady.
@@ -129,18 +137,29 @@ extension FluidSource {
     switch cycle {
     case .none: return false
     case .betweenDecreases: guard controller.decreases != steady.blockDecreases else { return false }
-    case .roundTrips(let n): guard now - steady.blockStart >= roundTrip * n else { return false }
+    case .roundTrips(let n):
+      // A cycle ends with the first decrease after a round trip without any.
+      let fell = controller.decreases != steady.seen
+      steady.seen = controller.decreases
+      let rested = now - steady.calm >= roundTrip
+      if fell { steady.calm = now }
+      guard fell, rested, now - steady.blockStart >= roundTrip * n else { return false }
     }
     let span = (now - steady.blockStart).seconds
     guard span > 0 else { return false }
     let lostNow = lost(at: now)
     let good = (emitted - steady.blockEmitted) - (lostNow - steady.blockLost)
     let mean = Double(good) / 1e11 / span
-    let agrees = steady.blocks > 0 && abs(mean - steady.lastMean) <= SteadyState.tolerance * steady.lastMean
+    // The first cycle holds what came before the steady state.
+    if steady.blocks > 0 {
+      steady.sum += good
+      steady.span += now - steady.blockStart
+    }
+    let agrees = steady.blocks > 2 && abs(mean - steady.lastMean) <= SteadyState.tolerance * steady.lastMean
     steady.blocks += 1
     if mean > 0, agrees || steady.blocks >= SteadyState.patience {
       steady.active = true
-      steady.rate = Int64((mean + steady.lastMean) / 2)
+      steady.rate = Int64(Double(steady.sum) / 1e11 / steady.span.seconds)
       steady.enteredAt = now
       return true
     }

@@ -174,7 +174,7 @@ public final class EmulationRun {
     if plan.algorithm.cycle != .none, scenario.networkLevel == .fluid, options.leaps {
       list.append(
         "\(plan.algorithm.name) never rests: once two cycles of a flow agree in their mean rate within 2 %, or after "
-          + "twelve, it sends at the mean until flows join or leave a port of its path.")
+          + "twelve, it sends at the mean of all but the first until flows join or leave a port of its path.")
     }
     if plan.jobs.contains(where: { $0.milliGPUs % 1000 != 0 }) {
       list.append("Fractions of a GPU are rounded up to whole ones.")
