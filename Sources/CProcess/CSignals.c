@@ -31,7 +31,14 @@ static int handle(int signal, void (*handler)(int)) {
   memset(&action, 0, sizeof action);
   action.sa_handler = handler;
   sigemptyset(&action.sa_mask);
-  return sigaction(signal, &action, NULL);
+  if (sigaction(signal, &action, NULL) != 0) {
+    return -1;
+  }
+  // Whoever launched this process may have handed on a mask that blocks it.
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  return sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int longhaul_leave_with_parent(const char *socket_path, const char *folder_path) {

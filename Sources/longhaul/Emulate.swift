@@ -25,7 +25,7 @@ struct Emulate: ParsableCommand {
   @Flag(help: "No progress.") var quiet = false
 
   func validate() throws {
-    if let speed, !(speed > 0) { throw ValidationError("--speed: expected a number above 0, found \(speed)") }
+    try checkSpeed(speed)
   }
 
   func run() throws {
@@ -44,12 +44,22 @@ struct Resume: ParsableCommand {
     abstract: "Continues a run that was interrupted or whose coordinator was lost; the results are the same.")
 
   @Argument(help: "The run directory.") var directory: String
+  @Option(help: "Virtual seconds per second of the clock on the wall; as fast as possible if left out.")
+  var speed: Double?
   @Flag(help: "No progress.") var quiet = false
 
+  func validate() throws { try checkSpeed(speed) }
+
   func run() throws {
-    let run = try EmulationRun.resume(directory, options: RunOptions())
+    var options = RunOptions()
+    options.speed = speed
+    let run = try EmulationRun.resume(directory, options: options)
     print(ResultsTable(try perform(run, quiet: quiet), directory: directory), terminator: "")
   }
+}
+
+func checkSpeed(_ speed: Double?) throws {
+  if let speed, !(speed > 0) { throw ValidationError("--speed: expected a number above 0, found \(speed)") }
 }
 
 enum RunFolder {
