@@ -7,6 +7,9 @@ import Simulation
 ///
 /// Rates are recomputed only for flows that share a port, directly or through others, with one that changed, by
 /// progressive filling (Bertsekas and Gallager, Data Networks, section 6.5.2), in whole bits per second rounded down.
+///
+/// The gradient flows of one job are held together: the job is as fast as the slowest of them, so the others take no
+/// more than that one gets, and what they leave is free for others.
 public struct IdealNetwork: Sendable {
   /// What happens inside, in the order of time.
   public enum Event: Equatable, Sendable {
@@ -50,6 +53,8 @@ public struct IdealNetwork: Sendable {
   var flows: [Flow] = []
   var freeSlots: [Int32] = []
   var slots: [FlowID: Int32] = [:]
+  /// Flows without size of their own, by job and stay.
+  var rings: [UInt64: [Int32]] = [:]
   var queue = EventQueue<Finish>()
   var dirty: [Int32] = []
   var generation: UInt32 = 0
@@ -90,6 +95,7 @@ public struct IdealNetwork: Sendable {
       flows.append(flow)
     }
     slots[spec.id] = slot
+    if spec.isUnlimited { rings[IdealNetwork.ring(of: spec.id), default: []].append(slot) }
     for port in path {
       ports[port].flows.append(slot)
       touch(port)
@@ -102,6 +108,7 @@ public struct IdealNetwork: Sendable {
     guard let slot = slots.removeValue(forKey: id) else { return 0 }
     integrate(slot, to: time)
     let flow = flows[Int(slot)]
+    if flow.spec.isUnlimited { leaveRing(slot) }
     for port in flow.path {
       let index = ports[Int(port)].flows.firstIndex(of: slot)!
       ports[Int(port)].flows.swapAt(index, ports[Int(port)].flows.count - 1)
@@ -112,6 +119,24 @@ public struct IdealNetwork: Sendable {
     flows[Int(slot)].version &+= 1
     freeSlots.append(slot)
     return flow.sent
+  }
+
+  static func ring(of id: FlowID) -> UInt64 { id.raw >> 16 }
+
+  private mutating func leaveRing(_ slot: Int32) {
+    let ring = IdealNetwork.ring(of: flows[Int(slot)].spec.id)
+    rings[ring]?.removeAll { $0 == slot }
+    guard let rest = rings[ring], !rest.isEmpty else {
+      rings[ring] = nil
+      return
+    }
+    // The others are no longer held by it.
+    for other in rest { for port in flows[Int(other)].path { touch(Int(port)) } }
+  }
+
+  /// The flows that can be no faster than this one, itself among them.
+  func tied(_ slot: Int32) -> [Int32] {
+    flows[Int(slot)].spec.isUnlimited ? rings[IdealNetwork.ring(of: flows[Int(slot)].spec.id)] ?? [slot] : [slot]
   }
 
   public mutating func setDemand(_ id: FlowID, _ demand: BitRate) {
@@ -177,12 +202,14 @@ public struct IdealNetwork: Sendable {
     while next < componentPorts.count {
       let port = Int(componentPorts[next])
       next += 1
-      for slot in ports[port].flows where flows[Int(slot)].mark != g {
-        flows[Int(slot)].mark = g
-        componentFlows.append(slot)
-        for other in flows[Int(slot)].path where ports[Int(other)].mark != g {
-          ports[Int(other)].mark = g
-          componentPorts.append(other)
+      for seen in ports[port].flows where flows[Int(seen)].mark != g {
+        for slot in tied(seen) where flows[Int(slot)].mark != g {
+          flows[Int(slot)].mark = g
+          componentFlows.append(slot)
+          for other in flows[Int(slot)].path where ports[Int(other)].mark != g {
+            ports[Int(other)].mark = g
+            componentPorts.append(other)
+          }
         }
       }
     }
@@ -234,25 +261,28 @@ public struct IdealNetwork: Sendable {
       }
       while nextLimited < limited.count, flows[Int(limited[nextLimited])].frozen { nextLimited += 1 }
       if nextLimited < limited.count, flows[Int(limited[nextLimited])].demand <= level {
-        freeze(limited[nextLimited], at: flows[Int(limited[nextLimited])].demand)
-        left -= 1
+        left -= freeze(limited[nextLimited], at: flows[Int(limited[nextLimited])].demand)
         continue
       }
       precondition(bottleneck >= 0, "every flow passes a port")
-      for slot in ports[bottleneck].flows where !flows[Int(slot)].frozen {
-        freeze(slot, at: level)
-        left -= 1
-      }
+      for slot in ports[bottleneck].flows where !flows[Int(slot)].frozen { left -= freeze(slot, at: level) }
     }
   }
 
-  mutating func freeze(_ slot: Int32, at rate: Int64) {
-    flows[Int(slot)].frozen = true
-    flows[Int(slot)].newRate = rate
-    for port in flows[Int(slot)].path {
-      ports[Int(port)].free -= rate
-      ports[Int(port)].open -= 1
+  /// Fixes the rate of a flow and of those tied to it; returns how many these are. All of them have risen together, so
+  /// the rate fits wherever they pass.
+  mutating func freeze(_ first: Int32, at rate: Int64) -> Int {
+    var count = 0
+    for slot in tied(first) where !flows[Int(slot)].frozen {
+      flows[Int(slot)].frozen = true
+      flows[Int(slot)].newRate = rate
+      for port in flows[Int(slot)].path {
+        ports[Int(port)].free -= rate
+        ports[Int(port)].open -= 1
+      }
+      count += 1
     }
+    return count
   }
 
   /// All that has passed a port until `time`.
@@ -351,6 +381,7 @@ extension IdealNetwork: FixedLayout {
     for slot in freeSlots { unused.insert(slot) }
     for (index, flow) in flows.enumerated() where !unused.contains(Int32(index)) {
       slots[flow.spec.id] = Int32(index)
+      if flow.spec.isUnlimited { rings[IdealNetwork.ring(of: flow.spec.id), default: []].append(Int32(index)) }
     }
   }
 }
