@@ -21,6 +21,7 @@ extension CoordinatorMachine {
       writer.write(job.job)
       writer.write(job.start)
       writer.write(job.expectedEnd)
+      writer.write(job.work)
       writer.write(job.stopping)
       writer.write(job.pieces)
     }
@@ -65,12 +66,12 @@ extension CoordinatorMachine {
     finishedJobs = Int(try reader.read(UInt32.self))
     view.now = try reader.readTime()
     let waiting: [Int32] = try reader.readIntegers()
-    var running: [(Int32, Time, Time, Bool, [Piece])] = []
+    var running: [(Int32, Time, Time, Time, Bool, [Piece])] = []
     for _ in 0..<(try reader.readCount()) {
       running.append(
         (
-          try reader.read(), try reader.readTime(), try reader.readTime(), try reader.readBool(),
-          try reader.readArray()
+          try reader.read(), try reader.readTime(), try reader.readTime(), try reader.readTime(),
+          try reader.readBool(), try reader.readArray()
         ))
     }
     for k in view.sites.indices {
@@ -89,13 +90,13 @@ extension CoordinatorMachine {
       view.queue.append(
         queuedJob(Int(job), remaining: state.remaining, state: state.segment < 0 ? nil : state))
     }
-    for (job, start, expectedEnd, stopping, pieces) in running {
+    for (job, start, expectedEnd, work, stopping, pieces) in running {
       guard Int(job) < plan.jobs.count else { throw .badValue("running job \(job)") }
       view.running.append(
         RunningJob(
           job: job, submit: plan.jobs[Int(job)].submit, gpus: pieces.reduce(0) { $0 + $1.gpus },
           pieces: pieces,
-          start: start, expectedEnd: expectedEnd, stopping: stopping))
+          start: start, expectedEnd: expectedEnd, work: work, stopping: stopping))
     }
     for _ in 0..<(try reader.readCount()) {
       let transfer = LinkLoad.Transfer(

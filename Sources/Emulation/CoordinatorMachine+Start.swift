@@ -63,7 +63,7 @@ extension CoordinatorMachine {
     view.running.append(
       RunningJob(
         job: id, submit: queued.submit, gpus: queued.gpus, pieces: pieces, start: now,
-        expectedEnd: arrival + expected + back))
+        expectedEnd: arrival + expected + back, work: queued.estimate))
     states[id] = state
   }
 

@@ -176,6 +176,9 @@ public final class EmulationRun {
         "\(plan.algorithm.name) never rests: once two cycles of a flow agree in their mean rate within 2 %, or after "
           + "twelve, it sends at the mean of all but the first until flows join or leave a port of its path.")
     }
+    if scenario.energy.contains(where: { $0.capWatts != nil }) {
+      list.append("Power caps of sites are checked against their idle draw but not held while jobs run.")
+    }
     if plan.jobs.contains(where: { $0.milliGPUs % 1000 != 0 }) {
       list.append("Fractions of a GPU are rounded up to whole ones.")
     }

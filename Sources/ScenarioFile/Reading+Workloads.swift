@@ -72,7 +72,7 @@ extension Reading {
         "there is no file '\(path)'",
         field.value.place.line == nil
           ? "Paths on the command line are relative to the current directory."
-          : "Paths are relative to the scenario's file; 'longhaul trace fetch' gets public traces.")
+          : "Paths are relative to the scenario's file; Traces/README.md says where the public ones are.")
     }
     let format = try section.optional("format")?.word(of: WorkloadSpec.formats, catalogue: "traces") ?? "auto"
     spec.trace = path

@@ -33,6 +33,6 @@ struct ShortestRemainingTimeFirst: QueueOrder {
   func key(of job: QueuedJob, at now: Time) -> Double { Double(job.estimate.ticks) }
 
   func key(of job: RunningJob, at now: Time) -> Double {
-    max(0, Double((job.expectedEnd - now).ticks) - checkpointTicks)
+    max(0, job.remaining(at: now) - checkpointTicks)
   }
 }

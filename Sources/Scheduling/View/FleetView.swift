@@ -49,13 +49,16 @@ public struct RunningJob: Equatable, Sendable {
   public var start: Time
   /// When it is expected to end, by the same estimate that the queue showed. May have passed.
   public var expectedEnd: Time
+  /// The estimate that the queue showed when it started: what was left to do at reference speed, without the waiting
+  /// for data and the slowness of links that `expectedEnd` allows for.
+  public var work: Time
   /// Its preemption is already ordered; its GPUs come free when its checkpoint is written.
   public var stopping: Bool
   public var preemptible: Bool
 
   public init(
-    job: Int32, submit: Time, gpus: Int32, pieces: [Piece], start: Time, expectedEnd: Time, stopping: Bool = false,
-    preemptible: Bool = true
+    job: Int32, submit: Time, gpus: Int32, pieces: [Piece], start: Time, expectedEnd: Time, work: Time? = nil,
+    stopping: Bool = false, preemptible: Bool = true
   ) {
     self.job = job
     self.submit = submit
@@ -63,8 +66,22 @@ public struct RunningJob: Equatable, Sendable {
     self.pieces = pieces
     self.start = start
     self.expectedEnd = expectedEnd
+    self.work = work ?? expectedEnd - start
     self.stopping = stopping
     self.preemptible = preemptible
+  }
+}
+
+extension RunningJob {
+  /// What is left to do in the same measure as ``QueuedJob/estimate``: the work shrinks evenly until the expected end.
+  /// Only so can the two be compared; a job that waits for its data would otherwise look longer running than queued,
+  /// and two jobs could preempt each other for ever.
+  public func remaining(at now: Time) -> Double {
+    let span = Double((expectedEnd - start).ticks)
+    guard span > 0 else { return 0 }
+    let left = Double((expectedEnd - now).ticks)
+    if span == Double(work.ticks) { return max(0, left) }
+    return Double(work.ticks) * min(1, max(0, left / span))
   }
 }
 
