@@ -50,7 +50,6 @@ public final class ProcessCarrier: SiteCarrier {
   var agents: [Agent] = []
   public private(set) var restarts = 0
   public private(set) var peakAgentMegabytes = 0.0
-  private var buffer: [[UInt8]] = []
 
   /// - Throws: ``EmulationError`` or `ZeroMQError` if no socket can be made.
   public init(options: Options) throws {
@@ -89,7 +88,7 @@ public final class ProcessCarrier: SiteCarrier {
 
   public func advance(_ requests: [AdvanceRequest], meanwhile: () throws -> Void) throws -> [SiteMachine.Output] {
     for request in requests {
-      try ask(request.site, .advance(to: request.horizon, inbox: request.inbox), logged: true)
+      try ask(request.site, .advance(to: request.horizon, inbox: request.inbox))
     }
     try meanwhile()
     let replies = try collect(requests.map(\.site))
@@ -101,7 +100,7 @@ public final class ProcessCarrier: SiteCarrier {
   }
 
   public func snapshot() throws -> [[UInt8]] {
-    for site in agents.indices { try ask(site, .snapshot, logged: true) }
+    for site in agents.indices { try ask(site, .snapshot) }
     let replies = try collect(Array(agents.indices))
     var states: [[UInt8]] = []
     for (site, reply) in replies.enumerated() {
@@ -114,7 +113,7 @@ public final class ProcessCarrier: SiteCarrier {
   }
 
   public func finish(at end: Time) throws -> [[Record]] {
-    for site in agents.indices { try ask(site, .finish(at: end), logged: true) }
+    for site in agents.indices { try ask(site, .finish(at: end)) }
     let replies = try collect(Array(agents.indices))
     return try replies.enumerated().map { site, reply in
       guard case .records(let records) = reply else { throw unexpected(site, reply) }
@@ -153,7 +152,7 @@ public final class ProcessCarrier: SiteCarrier {
 
   // MARK: Asking
 
-  private func ask(_ site: Int, _ request: AgentRequest, logged: Bool) throws {
+  private func ask(_ site: Int, _ request: AgentRequest) throws {
     var writer = ByteWriter(reserving: 256)
     writer.write(request)
     agents[site].log.append(writer.bytes)

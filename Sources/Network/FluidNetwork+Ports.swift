@@ -69,7 +69,7 @@ extension FluidNetwork {
     ports[port].allocatePending = false
     guard case .distanceAware(let parameters) = model.algorithm else { return }
     let (notices, release) = ports[port].allocate(at: now, parameters: parameters)
-    for notice in notices { notify(port, notice.index, at: now) }
+    for i in notices { notify(port, i, at: now) }
     schedule(.release(Int32(port)), at: release)
   }
 

@@ -16,15 +16,10 @@ import Simulation
 /// each port the least fair rate of the others; that this converges to the max-min shares follows Charny, Clark and
 /// Jain (ICC 1995) for claims that are recorded at ports.
 extension FluidPort {
-  /// A grant to be sent.
-  struct GrantNotice {
-    var index: Int
-  }
-
   /// Recomputes grants as of `now`; returns the flows that must be told and when held capacity is released next.
   mutating func allocate(
     at now: Time, parameters: DistanceAwareParameters
-  ) -> (notices: [GrantNotice], release: Time) {
+  ) -> (notices: [Int], release: Time) {
     let usable = Int64(Double(capacity) * parameters.utilisation)
     let claims = flows.map(\.claim)
     let shares = Sharing.waterFill(usable, claims: claims)
@@ -61,7 +56,7 @@ extension FluidPort {
         flows[i].grant += raise
       }
     }
-    var notices: [GrantNotice] = []
+    var notices: [Int] = []
     var release = Time.never
     for i in flows.indices {
       // A source lowers itself to its claims; of anything else it has to be told.
@@ -73,7 +68,7 @@ extension FluidPort {
       if Double(drift) > 0.01 * Double(max(fair, flows[i].fairSent)) { changed[i] = true }
       if changed[i] {
         flows[i].fairSent = fair
-        notices.append(GrantNotice(index: i))
+        notices.append(i)
       }
     }
     return (notices, release)

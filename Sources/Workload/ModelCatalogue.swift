@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Quantities
+
 /// The models that jobs can be assigned, smallest first.
 ///
 /// Sizes follow from the parameter count P (bf16 gradients 2P bytes; Adam in mixed precision 12P + 2P bytes of
@@ -17,13 +19,13 @@ public enum ModelCatalogue {
       """
       ImageNet, 150 GB and 1.28 M images; 2,500-3,000 images/s on an A100 at about 117 kB each (derived); checkpoint \
       with SGD momentum instead of Adam
-      """, .memory),
+      """, .recalled),
     model(
       "bert-large", 340_000_000, dataset: 30 * gigabyte, read: textRate(340_000_000), step: 0.4, gpus: 8...64,
-      "20-40 GB of text, steps of 0.3-0.5 s; read rate derived at 400 Tflop/s", .memory),
+      "20-40 GB of text, steps of 0.3-0.5 s; read rate derived at 400 Tflop/s", .recalled),
     model(
       "gpt2-xl", 1_500_000_000, dataset: 40 * gigabyte, read: textRate(1_500_000_000), step: 0.75, gpus: 32...64,
-      "40 GB (WebText; successors up to 1 TB), steps of 0.5-1 s; read rate derived at 400 Tflop/s", .memory),
+      "40 GB (WebText; successors up to 1 TB), steps of 0.5-1 s; read rate derived at 400 Tflop/s", .recalled),
     model(
       "sdxl", 2_600_000_000, dataset: 100_000 * gigabyte, read: 5_300_000, step: 1.5, gpus: 64...256,
       """
@@ -32,7 +34,7 @@ public enum ModelCatalogue {
       """, .assumption),
     model(
       "llama-3-8b", 8_030_000_000, dataset: 60_000 * gigabyte, read: textRate(8_030_000_000), step: 4, gpus: 64...1024,
-      "15 T tokens, about 60 TB; steps of 2-6 s; read rate derived at 400 Tflop/s", .memory),
+      "15 T tokens, about 60 TB; steps of 2-6 s; read rate derived at 400 Tflop/s", .recalled),
     model(
       "mixtral-8x7b", 46_700_000_000, active: 12_900_000_000, dataset: 12_000 * gigabyte,
       read: textRate(12_900_000_000), step: 3, gpus: 256...512,
@@ -40,11 +42,11 @@ public enum ModelCatalogue {
     model(
       "llama-3-70b", 70_600_000_000, dataset: 60_000 * gigabyte, read: textRate(70_600_000_000), step: 7,
       gpus: 512...6144,
-      "15 T tokens, about 60 TB; steps of 4-10 s; fine-tuned on 64 GPUs and more; read rate derived", .memory),
+      "15 T tokens, about 60 TB; steps of 4-10 s; fine-tuned on 64 GPUs and more; read rate derived", .recalled),
     model(
       "nemotron-4-340b", 340_000_000_000, dataset: 36_000 * gigabyte, read: textRate(340_000_000_000), step: 10.3,
       gpus: 1536...6144,
-      "9 T tokens; step of 10.3 s on 3,072 GPUs (Nemotron-4 340B technical report); read rate derived", .memory),
+      "9 T tokens; step of 10.3 s on 3,072 GPUs (Nemotron-4 340B technical report); read rate derived", .recalled),
     model(
       "llama-3.1-405b", 405_000_000_000, dataset: 62_400 * gigabyte, read: textRate(405_000_000_000), step: 6,
       gpus: 8192...16_384,

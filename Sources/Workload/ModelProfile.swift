@@ -2,20 +2,6 @@
 
 import Quantities
 
-/// How a figure was come by, from best to worst.
-public enum Certainty: String, Sendable {
-  /// Read in the source itself.
-  case verified
-  /// Read in a source that quotes it.
-  case secondary
-  /// Calculated from figures of a source.
-  case derived
-  /// Commonly published, not read again for this program.
-  case memory
-  /// Chosen by this program.
-  case assumption
-}
-
 /// What training a model moves and how fast: the figures that a trace does not have.
 public struct ModelProfile: Equatable, Sendable {
   public var name: String
