@@ -34,13 +34,20 @@ let package = Package(
     .executableTarget(
       name: "longhaul",
       dependencies: [
-        "Report", "Runs", "Results", "Emulation", "ScenarioFile", "Workload", "Scheduling", "CongestionControl",
-        "Topology", "Energy", "Records", "Network", "Site", "CProcess",
+        "Report", "Runs", "Results", "Congestion", "Emulation", "ScenarioFile", "Workload", "Scheduling",
+        "CongestionControl", "Topology", "Energy", "Records", "Network", "Site", "CProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + base, swiftSettings: settings),
-    module("Report", ["Results"] + base),
+    module("Report", ["Results", "Congestion"] + base),
     // From a scenario to a finished run directory.
-    module("Runs", ["Emulation", "Results", "ScenarioFile", "Workload", "Topology", "Records", "CProcess"] + base),
+    module(
+      "Runs",
+      ["Emulation", "Results", "Congestion", "ScenarioFile", "Workload", "Topology", "Records", "Network", "CProcess"]
+        + base),
+    // From a congestion experiment to plans of networks, and from their results to files.
+    module(
+      "Congestion",
+      ["Results", "ScenarioFile", "Network", "CongestionControl", "Workload", "Topology"] + base),
     module(
       "Results",
       [
@@ -55,7 +62,7 @@ let package = Package(
         "Records", "ZeroMQ", "CProcess",
       ] + base),
     module(
-      "ScenarioFile", ["Topology", "Energy", .product(name: "Yams", package: "Yams")] + base),
+      "ScenarioFile", ["Topology", "Energy", "Workload", .product(name: "Yams", package: "Yams")] + base),
     module("Scheduling", base),
     .executableTarget(
       name: "longhaul-site", dependencies: ["Site", "ZeroMQ", "CProcess"], path: "Agents/site",
@@ -87,7 +94,10 @@ let package = Package(
     tests("Topology", ["Topology"] + base),
     tests("Energy", ["Energy"] + base),
     tests("Workload", ["Workload"] + base),
-    tests("ScenarioFile", ["ScenarioFile", "Topology", "Energy"] + base),
+    tests("ScenarioFile", ["ScenarioFile", "Topology", "Energy", "Workload"] + base),
+    tests(
+      "Congestion",
+      ["Congestion", "ScenarioFile", "Network", "CongestionControl", "Workload", "Results", "Topology"] + base),
     tests("CongestionControl", ["CongestionControl"] + base),
     tests("Network", ["Network", "CongestionControl", "Topology"] + base),
     tests("Scheduling", ["Scheduling"] + base),

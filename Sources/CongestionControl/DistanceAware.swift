@@ -3,38 +3,52 @@
 import Quantities
 import Simulation
 
-/// Distance-aware congestion control, first version. Modelled on what is public of NVIDIA Spectrum-XGS (its control
-/// law is not published): telemetry from the ports, a rate that does not depend on the round trip, no deep buffers.
+/// Distance-aware congestion control. Modelled on what is public of NVIDIA Spectrum-XGS (its control law is not
+/// published): telemetry from the ports, a rate that does not depend on the round trip, no deep buffers.
 ///
 /// Ports keep commitments per flow and share their capacity max-min (see `GrantLedger` in Network). The sender's part
 /// is small: send at the least granted rate of the path, raise nothing on its own, and do not mistake random loss for
 /// congestion. The round trip drops out of fairness because the rate is explicit; it drops out of stability because a
 /// port grants only capacity whose release has reached it.
 ///
-/// Deviations from what little is public: no adaptive routing, no jitter control here; telemetry is assumed to be
-/// complete (a later version degrades without it).
+/// Deviations from what little is public: no adaptive routing, no jitter control here.
 public struct DistanceAware: CongestionController, Equatable {
+  public static let information = AlgorithmInformation(
+    name: "distance-aware",
+    definition: "explicit max-min rates from the ports, granted only as capacity is released",
+    source: "modelled on what is public of NVIDIA Spectrum-XGS (2025); control law: Documentation/DistanceAware.md",
+    parameters: [
+      Parameter("utilisation", 0.99, in: 0.01...1, "share of the capacity that ports hand out"),
+      Parameter("threshold", 0.005, in: 0...0.5, "relative changes of a grant below this are not sent"),
+    ])
+
+  public static func demands(_ parameters: ParameterValues) -> Demands {
+    var demands = Demands([.explicitRate, .loss])
+    var grants = GrantRule()
+    grants.utilisation = parameters[0]
+    grants.threshold = parameters[1]
+    demands.grants = grants
+    return demands
+  }
+
+  public static func makeBank() -> any ControllerStore { ControllerBank<DistanceAware>() }
+
   public private(set) var rate: BitRate
-  public var window: Double? { nil }
+  public var window: Double { .infinity }
   public var deadline: Time { .never }
   public private(set) var decreases: UInt32 = 0
 
-  public init(context: FlowContext) { rate = .zero }
+  public init(context: FlowContext, parameters: ParameterValues) { rate = .zero }
 
-  public mutating func update(_ feedback: Feedback) {
+  public mutating func update(_ feedback: borrowing Feedback) {
     if feedback.explicitRate < rate { decreases += 1 }
     rate = feedback.explicitRate
   }
 
   public mutating func skip(from: Time, to: Time) {}
 
-  public func encode(into writer: inout ByteWriter) {
-    writer.write(rate)
-    writer.write(decreases)
-  }
-
-  public init(from reader: inout ByteReader) throws(WireError) {
-    rate = try reader.readRate()
-    decreases = try reader.read()
+  public mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&rate)
+    try coder.value(&decreases)
   }
 }

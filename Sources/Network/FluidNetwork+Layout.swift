@@ -9,10 +9,11 @@ extension FluidNetwork {
   public func encode(into writer: inout ByteWriter) {
     writer.write(handled)
     writer.write(now)
+    precondition(cards.isEmpty && oracle == nil, "only networks of fleets are written down")
     for port in ports { port.encode(into: &writer) }
-    let ids = sources.keys.sorted()
+    let ids = slots.keys.sorted()
     writer.write(UInt32(ids.count))
-    for id in ids { sources[id]!.encode(into: &writer) }
+    for id in ids { sources[slots[id]!]!.encode(into: &writer) }
     writer.write(UInt32(queue.count))
     for entry in queue.entries {
       writer.write(entry.time)
@@ -29,8 +30,9 @@ extension FluidNetwork {
     let now = try reader.readTime()
     for i in ports.indices { try ports[i].restore(from: &reader) }
     for _ in 0..<(try reader.readCount()) {
-      let source: FluidSource = try reader.read()
-      sources[source.spec.id] = source
+      let source = try FluidSource(from: &reader, algorithm: model.algorithm)
+      slots[source.spec.id] = sources.count
+      sources.append(source)
     }
     var entries: [EventQueue<Internal>.Entry] = []
     for _ in 0..<(try reader.readCount()) {
@@ -73,6 +75,13 @@ extension FluidNetwork.Internal: FixedLayout {
     case .recompute(let port):
       writer.write(UInt8(7))
       writer.write(port)
+    case .react(let id):
+      writer.write(UInt8(8))
+      writer.write(id.raw)
+    case .share(let port):
+      writer.write(UInt8(9))
+      writer.write(port)
+    case .foresee: writer.write(UInt8(10))
     }
   }
 
@@ -87,6 +96,9 @@ extension FluidNetwork.Internal: FixedLayout {
     case 5: self = .release(try reader.read())
     case 6: self = .allocate(try reader.read())
     case 7: self = .recompute(try reader.read())
+    case 8: self = .react(FlowID(raw: try reader.read()))
+    case 9: self = .share(try reader.read())
+    case 10: self = .foresee
     default: throw .badValue("kind of network event \(tag)")
     }
   }
@@ -94,9 +106,11 @@ extension FluidNetwork.Internal: FixedLayout {
 
 extension FluidPort {
   func encode(into writer: inout ByteWriter) {
+    writer.write(line)
     writer.write(capacity)
     writer.write(UInt32(flows.count))
     for flow in flows { flow.encode(into: &writer) }
+    writer.write(ledger.entries)
     writer.write(UInt32(segments.count))
     for segment in segments {
       writer.write(UInt32(segment.amounts.count))
@@ -108,12 +122,18 @@ extension FluidPort {
     for flag in [draining, inputChanged, recomputePending, allocatePending] { writer.write(flag) }
     writer.write(since)
     writer.write(queued)
+    writer.write(sent)
+    writer.write(trend)
+    writer.write(output)
     writer.write(epoch)
     writer.write(change)
     let s = statistics
     writer.write(s.bitsIn)
     writer.write(s.bitsOut)
     writer.write(s.bitsDropped)
+    writer.write(s.bitsLost)
+    writer.write(s.marked)
+    writer.write(phantom?.level ?? 0)
     writer.write(s.busy)
     writer.write(s.delayTicks)
     writer.write(s.maximum)
@@ -121,9 +141,12 @@ extension FluidPort {
   }
 
   mutating func restore(from reader: inout ByteReader) throws(WireError) {
+    line = try reader.read()
     capacity = try reader.read()
     flows = []
     for _ in 0..<(try reader.readCount()) { flows.append(try PortFlow(from: &reader)) }
+    ledger.entries = []
+    for _ in 0..<(try reader.readCount()) { ledger.entries.append(try GrantLedger.Entry(from: &reader)) }
     segments = []
     for _ in 0..<(try reader.readCount()) {
       var segment = QueueSegment(amounts: [])
@@ -138,11 +161,18 @@ extension FluidPort {
     allocatePending = try reader.readBool()
     since = try reader.readTime()
     queued = try reader.read()
+    sent = try reader.read()
+    trend = try reader.read()
+    output = try reader.read()
     epoch = try reader.read()
     change = try reader.read()
     statistics.bitsIn = try reader.read()
     statistics.bitsOut = try reader.read()
     statistics.bitsDropped = try reader.read()
+    statistics.bitsLost = try reader.read()
+    statistics.marked = try reader.readDouble()
+    let level: BitTicks = try reader.read()
+    phantom?.restore(level: level)
     statistics.busy = try reader.readTime()
     statistics.delayTicks = try reader.readDouble()
     statistics.maximum = try reader.readTime()
@@ -156,14 +186,12 @@ extension PortFlow: FixedLayout {
     writer.write(hop)
     for flag in [isLast, steady] { writer.write(flag) }
     writer.write(final.rawValue)
-    for rate in [input, output, dropping, losing, sentRate, claim, grant, believed, held, fairSent, sentLoss] {
-      writer.write(rate)
-    }
+    for rate in [input, output, dropping, losing, sentRate, sentTrend, sentOutput, sentLoss] { writer.write(rate) }
     for amount in [bitsIn, bitsOut, bitsDropped, bitsLost, head, closed, tail, lostReported] { writer.write(amount) }
-    for time in [direct, viaReceiver, heldUntil, sentDelay] { writer.write(time) }
+    for time in [direct, viaReceiver, sentAt, sentDelay] { writer.write(time) }
     writer.write(sentMarked)
-    writer.write(claimSequence)
-    writer.write(sentEpoch)
+    writer.write(Int64(sentEpoch.map { Int64($0) } ?? -1))
+    writer.write(Int64(arrived))
   }
 
   init(from reader: inout ByteReader) throws(WireError) {
@@ -180,11 +208,8 @@ extension PortFlow: FixedLayout {
     dropping = try reader.read()
     losing = try reader.read()
     sentRate = try reader.read()
-    claim = try reader.read()
-    grant = try reader.read()
-    believed = try reader.read()
-    held = try reader.read()
-    fairSent = try reader.read()
+    sentTrend = try reader.read()
+    sentOutput = try reader.read()
     sentLoss = try reader.read()
     bitsIn = try reader.read()
     bitsOut = try reader.read()
@@ -196,97 +221,32 @@ extension PortFlow: FixedLayout {
     lostReported = try reader.read()
     direct = try reader.readTime()
     viaReceiver = try reader.readTime()
-    heldUntil = try reader.readTime()
+    sentAt = try reader.readTime()
     sentDelay = try reader.readTime()
     sentMarked = try reader.readDouble()
-    claimSequence = try reader.read()
-    sentEpoch = try reader.read()
+    let rawEpoch: Int64 = try reader.read()
+    sentEpoch = rawEpoch < 0 ? nil : UInt32(truncatingIfNeeded: rawEpoch)
+    arrived = Int(try reader.read(Int64.self))
   }
 }
 
-extension FluidSource: FixedLayout {
-  func encode(into writer: inout ByteWriter) {
-    writer.write(spec)
-    writer.write(phase.rawValue)
-    writer.write(controller)
-    writer.write(UInt32(hops.count))
-    for hop in hops {
-      writer.write(hop.feedback)
-      writer.write(hop.claim)
-      writer.write(hop.claimSequence)
-      writer.write(UInt32(hop.unheard.count))
-      for (sequence, claim) in hop.unheard {
-        writer.write(sequence)
-        writer.write(claim)
-      }
-      writer.write(hop.answered)
-      writer.write(hop.lost)
-      writer.write(hop.since)
-    }
-    writer.write(roundTrip)
-    for rate in [demand, usage, rate, reported] { writer.write(rate) }
-    writer.write(emitted)
-    writer.write(since)
-    writer.write(started)
-    writer.write(deadline)
-    writer.write(finish)
-    writer.write(steady.active)
-    writer.write(steady.rate)
-    writer.write(steady.enteredAt)
-    writer.write(steady.blockStart)
-    writer.write(steady.blockEmitted)
-    writer.write(steady.blockLost)
-    writer.write(steady.blockDecreases)
-    writer.write(steady.lastMean)
-    writer.write(steady.blocks)
-    writer.write(steady.seen)
-    writer.write(steady.calm)
-    writer.write(steady.sum)
-    writer.write(steady.span)
+extension GrantLedger.Entry: FixedLayout {
+  public func encode(into writer: inout ByteWriter) {
+    for rate in [claim, grant, believed, held, fairSent] { writer.write(rate) }
+    writer.write(sequence)
+    writer.write(heldUntil)
+    writer.write(loop)
   }
 
-  init(from reader: inout ByteReader) throws(WireError) {
-    let spec: FlowSpec = try reader.read()
-    let rawPhase: UInt8 = try reader.read()
-    guard let phase = Phase(rawValue: rawPhase) else { throw .badValue("phase of a flow \(rawPhase)") }
-    let controller: Controller = try reader.read()
-    var hops: [HopView] = []
-    for _ in 0..<(try reader.readCount()) {
-      var hop = HopView()
-      hop.feedback = try reader.read()
-      hop.claim = try reader.read()
-      hop.claimSequence = try reader.read()
-      for _ in 0..<(try reader.readCount(minimumSize: 12)) {
-        hop.unheard.append((try reader.read(), try reader.read()))
-      }
-      hop.answered = try reader.readBool()
-      hop.lost = try reader.read()
-      hop.since = try reader.readTime()
-      hops.append(hop)
-    }
-    let roundTrip = try reader.readTime()
-    let (demand, usage, rate, reported): (Int64, Int64, Int64, Int64) = (
-      try reader.read(), try reader.read(), try reader.read(), try reader.read()
-    )
-    let emitted: BitTicks = try reader.read()
-    let since = try reader.readTime()
-    let started = try reader.readTime()
-    self.init(
-      spec: spec, phase: phase, controller: controller, hops: hops, roundTrip: roundTrip, demand: demand, usage: usage,
-      rate: rate, emitted: emitted, since: since, started: started, reported: reported, deadline: try reader.read(),
-      finish: try reader.read())
-    steady.active = try reader.readBool()
-    steady.rate = try reader.read()
-    steady.enteredAt = try reader.readTime()
-    steady.blockStart = try reader.readTime()
-    steady.blockEmitted = try reader.read()
-    steady.blockLost = try reader.read()
-    steady.blockDecreases = try reader.read()
-    steady.lastMean = try reader.readDouble()
-    steady.blocks = try reader.read()
-    steady.seen = try reader.read()
-    steady.calm = try reader.readTime()
-    steady.sum = try reader.read()
-    steady.span = try reader.readTime()
+  public init(from reader: inout ByteReader) throws(WireError) {
+    self.init(loop: .zero)
+    claim = try reader.read()
+    grant = try reader.read()
+    believed = try reader.read()
+    held = try reader.read()
+    fairSent = try reader.read()
+    sequence = try reader.read()
+    heldUntil = try reader.readTime()
+    loop = try reader.readTime()
   }
 }

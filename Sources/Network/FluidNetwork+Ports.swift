@@ -7,40 +7,44 @@ import Simulation
 /// What happens at the ports of a site.
 extension FluidNetwork {
   func portIndex(_ spec: FlowSpec, hop: UInt8) -> Int {
-    local[model.routes[Int(spec.source)][Int(spec.destination)][Int(hop)]]
+    local[model.path(of: spec).ports[Int(hop)]] + model.lane(of: spec)
+  }
+
+  /// How long a word from a port takes to the source directly, and by way of the receiver.
+  func ages(of spec: FlowSpec, hop: Int) -> (direct: Time, viaReceiver: Time) {
+    let path = model.path(of: spec)
+    var direct = Time.zero
+    for earlier in path.ports[..<hop] { direct += model.ports[earlier].delay }
+    return (direct, path.forward - direct + path.back)
   }
 
   /// A flow joins a port.
   @discardableResult
   mutating func enter(_ spec: FlowSpec, hop: UInt8, at now: Time) -> Int {
-    let (from, to) = (Int(spec.source), Int(spec.destination))
-    let path = model.routes[from][to]
-    let port = local[path[Int(hop)]]
+    let path = model.path(of: spec).ports
+    let port = portIndex(spec, hop: hop)
     ports[port].integrate(to: now)
-    var direct = Time.zero
-    for earlier in path[..<Int(hop)] { direct += model.ports[earlier].delay }
-    let forward = model.delays[from][to] - direct
-    let flow = PortFlow(
-      spec: spec, hop: hop, isLast: Int(hop) == path.count - 1, direct: direct,
-      viaReceiver: forward + model.delays[to][from])
+    let (direct, viaReceiver) = ages(of: spec, hop: Int(hop))
     ports[port].epoch &+= 1
-    let index = ports[port].insert(flow)
-    ports[port].flows[index].sentEpoch = ports[port].epoch
-    return index
+    return ports[port].insert(
+      PortFlow(
+        spec: spec, hop: hop, isLast: Int(hop) == path.count - 1, direct: direct, viaReceiver: viaReceiver))
   }
 
   /// A flow leaves a port.
   mutating func leave(_ port: Int, _ i: Int, at now: Time) {
-    let flow = ports[port].flows.remove(at: i)
+    let flow = ports[port].remove(at: i)
     ports[port].statistics.bitsIn += flow.bitsIn
     ports[port].statistics.bitsOut += flow.bitsOut
-    ports[port].statistics.bitsDropped += flow.bitsDropped + flow.bitsLost
+    ports[port].statistics.bitsDropped += flow.bitsDropped
+    ports[port].statistics.bitsLost += flow.bitsLost
     ports[port].epoch &+= 1
     touch(port, allocate: usesGrants, at: now)
   }
 
   /// Has a port look at itself when everything of this instant is known.
-  mutating func touch(_ port: Int, allocate: Bool, at now: Time) {
+  mutating func touch(_ lane: Int, allocate: Bool, at now: Time) {
+    let port = lane - lane % model.classes
     if allocate, usesGrants, !ports[port].allocatePending {
       ports[port].allocatePending = true
       schedule(.allocate(Int32(port)), at: now)
@@ -65,17 +69,31 @@ extension FluidNetwork {
     touch(port, allocate: false, at: now)
   }
 
-  mutating func allocate(_ port: Int, at now: Time) {
-    ports[port].allocatePending = false
-    guard case .distanceAware(let parameters) = model.algorithm else { return }
-    let (notices, release) = ports[port].allocate(at: now, parameters: parameters)
-    for i in notices { notify(port, i, at: now) }
-    schedule(.release(Int32(port)), at: release)
+  mutating func allocate(_ base: Int, at now: Time) {
+    ports[base].allocatePending = false
+    guard let rule = demands.grants else { return }
+    var capacity = ports[base].line
+    for port in base..<base + model.classes {
+      let (notices, release) = ports[port].ledger.allocate(capacity: BitRate(capacity), at: now, rule: rule)
+      for i in notices { notify(port, i, at: now) }
+      schedule(.release(Int32(port)), at: release)
+      // Classes behind get what is not committed to those in front.
+      capacity = max(0, capacity - Int64(Double(ports[port].ledger.committed) / rule.utilisation))
+    }
   }
 
-  mutating func recompute(_ port: Int, at now: Time) {
-    ports[port].recomputePending = false
-    ports[port].integrate(to: now)
+  mutating func recompute(_ base: Int, at now: Time) {
+    ports[base].recomputePending = false
+    var left = ports[base].line
+    for port in base..<base + model.classes {
+      ports[port].integrate(to: now)
+      ports[port].capacity = left
+      recomputeLane(port, at: now)
+      left = max(0, left - ports[port].output)
+    }
+  }
+
+  private mutating func recomputeLane(_ port: Int, at now: Time) {
     let departures = ports[port].recompute()
     var leaving: [FlowID] = []
     for d in departures {
@@ -92,9 +110,12 @@ extension FluidNetwork {
           leaving.append(d.spec.id)
         } else if flow.spec.isUnlimited || flow.bitsOut - flow.bitsLost >= flow.spec.amount {
           let arrival = now + ports[port].delay
-          let (from, to) = (Int(d.spec.source), Int(d.spec.destination))
-          if !flow.spec.isUnlimited { send(.delivered(spec: d.spec), to: to, at: arrival) }
-          send(.acknowledged(flow: d.spec.id), to: from, at: arrival + model.delays[to][from])
+          if !flow.spec.isUnlimited {
+            send(.delivered(spec: d.spec), to: model.part(of: d.spec.destination), at: arrival)
+          }
+          send(
+            .acknowledged(flow: d.spec.id), to: model.part(of: d.spec.source),
+            at: arrival + model.path(of: d.spec).back)
           leaving.append(d.spec.id)
         } else {
           // Something was lost on the way: the source will send it again.
@@ -106,36 +127,84 @@ extension FluidNetwork {
     for id in leaving {
       if let i = ports[port].index(of: id) { leave(port, i, at: now) }
     }
-    let change = ports[port].nextChange(step: delayStep(port), marking: marking[port])
+    let messages = model.facts.isEmpty ? Time.never : watchMessages(port, at: now)
+    let change = min(ports[port].nextChange(), nextLook(port, at: now), messages)
     if ports[port].change.set(change) { schedule(.port(Int32(port)), at: change) }
   }
 
-  /// Steps of queueing delay that are worth a message: 1/32 of the shortest round trip here, at least 10 us.
-  func delayStep(_ port: Int) -> Int64 {
-    guard signals.contains(.delay) else { return 0 }
-    var least = Int64.max
-    for flow in ports[port].flows { least = min(least, (flow.direct + flow.viaReceiver).ticks) }
-    return least == .max ? 0 : max(1_000_000, least / 32)
+  /// Tells receivers of messages that have come through, and returns when the next one will have.
+  private mutating func watchMessages(_ port: Int, at now: Time) -> Time {
+    var next = Time.never
+    for i in ports[port].flows.indices where ports[port].flows[i].isLast {
+      let flow = ports[port].flows[i]
+      let boundaries = model.facts[Int(truncatingIfNeeded: flow.spec.id.raw)].boundaries
+      var arrived = flow.arrived
+      while arrived < boundaries.count, flow.bitsOut - flow.bitsLost >= boundaries[arrived] {
+        arrived += 1
+        send(.arrived(flow: flow.spec.id), to: model.part(of: flow.spec.destination), at: now + ports[port].delay)
+      }
+      ports[port].flows[i].arrived = arrived
+      let rate = flow.output - flow.losing
+      guard arrived < boundaries.count, rate > 0 else { continue }
+      let left = boundaries[arrived] - (flow.bitsOut - flow.bitsLost)
+      let ticks = (left + Int128(rate) - 1) / Int128(rate)
+      if ticks < Int128(Int64.max / 4) { next = min(next, now + Time(ticks: Int64(ticks))) }
+    }
+    return next
+  }
+
+  /// By how much a source may be wrong about the queueing delay: 1/32 of its round trip with what it believes of the
+  /// queue, at least 1 us.
+  func delayStep(_ flow: PortFlow) -> Int64 {
+    max(100_000, (flow.direct + flow.viaReceiver + flow.sentDelay).ticks / 32)
+  }
+
+  /// What a source takes the queueing delay to be, from what it was told last.
+  func believedDelay(_ flow: PortFlow, _ port: Int, at now: Time) -> Int64 {
+    guard flow.sentTrend != 0, ports[port].capacity > 0, flow.sentDelay < .never else { return flow.sentDelay.ticks }
+    let moved = Int128(flow.sentTrend) * Int128((now - flow.sentAt).ticks) / Int128(ports[port].capacity)
+    return Int64(max(0, min(Int128(Int64.max / 4), Int128(flow.sentDelay.ticks) + moved)))
+  }
+
+  /// When a source will next be wrong about the queue, if one is to be.
+  func nextLook(_ port: Int, at now: Time) -> Time {
+    guard listens, ports[port].capacity > 0 else { return .never }
+    let trend = ports[port].trend
+    var next = Time.never
+    for flow in ports[port].flows where flow.sentTrend != trend {
+      // Both know that the queue is empty.
+      if trend <= 0, flow.sentTrend <= 0, ports[port].queued == 0, believedDelay(flow, port, at: now) == 0 { continue }
+      let drift = abs(Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
+      let ticks = Double(delayStep(flow)) / drift
+      if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks)))) }
+    }
+    return next
   }
 
   mutating func tellIfChanged(_ port: Int, _ i: Int, at now: Time) {
     let flow = ports[port].flows[i]
+    // Telemetry has to be there from the beginning; of anything else nothing is something.
+    var tell = flow.sentEpoch == nil && signals.contains(.telemetry)
+    if flow.sentEpoch == nil { ports[port].flows[i].sentEpoch = ports[port].epoch }
+    let told = flow.sentEpoch ?? ports[port].epoch
     let loss = flow.dropping + flow.losing
-    var tell = false
     if loss != flow.sentLoss {
-      tell = loss == 0 || flow.sentLoss == 0 || Double(abs(loss - flow.sentLoss)) > 0.1 * Double(flow.sentLoss)
+      tell = tell || loss == 0 || flow.sentLoss == 0 || Double(abs(loss - flow.sentLoss)) > 0.1 * Double(flow.sentLoss)
     }
-    if signals.contains(.delay) {
-      let delay = ports[port].queueDelay
-      let moved = abs(delay.ticks - flow.sentDelay.ticks)
-      tell = tell || moved >= delayStep(port) || (delay == .zero && moved > 0)
+    if listens {
+      let wrong = abs(ports[port].queueDelay.ticks - believedDelay(flow, port, at: now))
+      tell = tell || wrong >= delayStep(flow)
+      if signals.contains(.telemetry) {
+        let moved = abs(ports[port].output - flow.sentOutput)
+        tell = tell || Double(moved) > 0.01 * Double(ports[port].capacity)
+      }
     }
-    if let marking = marking[port] {
-      let share = marking.share(at: ports[port].queued)
+    if ports[port].marking != nil || ports[port].phantom != nil {
+      let share = ports[port].share
       let drift = abs(share - flow.sentMarked)
       tell = tell || (share == 0) != (flow.sentMarked == 0) || drift > 0.1 * max(share, flow.sentMarked)
     }
-    if flow.steady, flow.sentEpoch != ports[port].epoch { tell = true }
+    if flow.steady, told != ports[port].epoch { tell = true }
     if tell { notify(port, i, at: now) }
   }
 
@@ -144,26 +213,33 @@ extension FluidNetwork {
     ports[port].integrate(to: now)
     let flow = ports[port].flows[i]
     var feedback = PortFeedback()
-    if usesGrants {
-      feedback.grant = BitRate(flow.grant)
-      ports[port].flows[i].believed = flow.grant
-      feedback.fair = BitRate(flow.fairSent)
-      feedback.basedOn = flow.claimSequence
+    if usesGrants { (feedback.grant, feedback.fair, feedback.basedOn) = ports[port].ledger.tell(i) }
+    if listens {
+      feedback.queueDelay = ports[port].queueDelay
+      feedback.queueBytes = ports[port].queued.bytes
+      feedback.queueTrend = ports[port].trend
+      feedback.capacity = BitRate(ports[port].capacity)
+      feedback.output = BitRate(ports[port].output)
+      feedback.sent = ports[port].sent
     }
-    if signals.contains(.delay) { feedback.queueDelay = ports[port].queueDelay }
-    feedback.marked = marking[port]?.share(at: ports[port].queued) ?? 0
+    feedback.marked = ports[port].share
     feedback.lossRate = BitRate(flow.dropping + flow.losing)
     let lost = flow.bitsDropped + flow.bitsLost
     feedback.lost = lost - flow.lostReported
     feedback.epoch = ports[port].epoch
     ports[port].flows[i].lostReported = lost
+    ports[port].flows[i].sentAt = now
     ports[port].flows[i].sentDelay = feedback.queueDelay
+    ports[port].flows[i].sentTrend = feedback.queueTrend
+    ports[port].flows[i].sentOutput = feedback.output.bitsPerSecond
     ports[port].flows[i].sentMarked = feedback.marked
     ports[port].flows[i].sentLoss = feedback.lossRate.bitsPerSecond
     ports[port].flows[i].sentEpoch = feedback.epoch
-    // Telemetry comes straight from the port; marks, delays and losses are seen by the receiver first.
-    let way = usesGrants ? flow.direct : flow.viaReceiver
+    // Telemetry for grants comes straight from the port. Marks, delays and losses are seen by the receiver first, when
+    // what comes into the queue now has left it.
+    let delay = ports[port].queueDelay
+    let way = usesGrants ? flow.direct : flow.viaReceiver + (delay < .seconds(1) ? delay : .zero)
     send(
-      .feedback(flow: flow.spec.id, hop: flow.hop, feedback), to: Int(flow.spec.source), at: now + way)
+      .feedback(flow: flow.spec.id, hop: flow.hop, feedback), to: model.part(of: flow.spec.source), at: now + way)
   }
 }

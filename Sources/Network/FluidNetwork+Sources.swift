@@ -7,157 +7,192 @@ import Simulation
 /// What happens at the sending ends of flows.
 extension FluidNetwork {
   mutating func hear(_ id: FlowID, _ hop: Int, _ feedback: PortFeedback, at now: Time) {
-    guard sources[id] != nil else { return }
-    sources[id]!.integrate(to: now)
-    var view = sources[id]!.hops[hop]
+    guard let slot = slots[id] else { return }
+    sources[slot]!.integrate(to: now)
+    var view = sources[slot]!.hops[hop]
     // The port's count replaces what was extrapolated since its last word.
     view.lost += feedback.lost
     view.since = now
     let joined = view.answered && feedback.epoch != view.feedback.epoch
     view.answered = true
     view.feedback = feedback
+    sources[slot]!.hops[hop] = view
     if usesGrants {
-      view.unheard.removeAll { $0.sequence <= feedback.basedOn }
-      for (_, claim) in view.unheard { view.feedback.grant = min(view.feedback.grant, BitRate(claim)) }
+      sources[slot]!.book.hear(hop: hop, grant: feedback.grant, fair: feedback.fair, basedOn: feedback.basedOn)
     }
-    sources[id]!.hops[hop] = view
-    if joined { sources[id]!.resume(at: now) }
-    if sources[id]!.phase == .closing {
-      resendIfLost(id, at: now)
-    } else {
-      if usesGrants { sendClaims(id, at: now) }
-      react(id, at: now)
+    if joined { sources[slot]!.resume(at: now) }
+    reactLater(id, at: now)
+  }
+
+  /// Has a source look at itself when all that is said at this instant has been heard.
+  mutating func reactLater(_ id: FlowID, at now: Time) {
+    guard let slot = slots[id], !sources[slot]!.reactPending else { return }
+    sources[slot]!.reactPending = true
+    schedule(.react(id), at: now)
+  }
+
+  mutating func react(_ id: FlowID, at now: Time) {
+    guard let slot = slots[id] else { return }
+    sources[slot]!.reactPending = false
+    sources[slot]!.integrate(to: now)
+    if sources[slot]!.phase == .closing { resendIfLost(slot, at: now) }
+    guard sources[slot]!.phase != .closing else { return }
+    if usesGrants { sendClaims(slot, at: now) }
+    changeOracle(slot, at: now)
+    if sources[slot]!.phase == .opening {
+      guard sources[slot]!.book.isOpen else { return }
+      sources[slot]!.phase = .sending
     }
+    control(slot, at: now)
   }
 
   /// Tells each port what the flow could use there.
-  mutating func sendClaims(_ id: FlowID, at now: Time) {
-    guard var source = sources[id] else { return }
-    for hop in source.hops.indices {
-      var claim = source.demand
-      for other in source.hops.indices where other != hop && source.hops[other].answered {
-        claim = min(claim, max(1, source.hops[other].feedback.fair.bitsPerSecond))
-      }
-      let last = source.hops[hop].claim
-      guard Double(abs(claim - last)) > 0.01 * Double(max(claim, last)) else { continue }
-      sendClaim(claim, of: &source, hop: hop, at: now)
-    }
-    sources[id] = source
+  mutating func sendClaims(_ slot: Int, at now: Time) {
+    let demand = BitRate(sources[slot]!.demand)
+    let claims = sources[slot]!.book.claims(demand: demand)
+    send(claims, of: sources[slot]!.spec, at: now)
   }
 
-  mutating func sendClaim(_ claim: Int64, of source: inout FluidSource, hop: Int, at now: Time) {
-    let path = model.routes[site][Int(source.spec.destination)]
-    source.hops[hop].claim = claim
-    source.hops[hop].claimSequence += 1
-    source.hops[hop].unheard.append((source.hops[hop].claimSequence, claim))
-    source.hops[hop].feedback.grant = min(source.hops[hop].feedback.grant, BitRate(claim))
-    var delay = Time.zero
-    for earlier in path[..<hop] { delay += model.ports[earlier].delay }
-    send(
-      .claim(spec: source.spec, hop: UInt8(hop), claim: BitRate(claim), sequence: source.hops[hop].claimSequence),
-      to: model.ports[path[hop]].owner, at: now + delay)
+  private mutating func send(_ claims: [ClaimBook.Claim], of spec: FlowSpec, at now: Time) {
+    let path = model.path(of: spec).ports
+    for claim in claims {
+      let delay = ages(of: spec, hop: claim.hop).direct
+      send(
+        .claim(spec: spec, hop: UInt8(claim.hop), claim: claim.rate, sequence: claim.sequence),
+        to: model.ports[path[claim.hop]].owner, at: now + delay)
+    }
   }
 
   /// Runs the controller and applies what it says.
-  mutating func react(_ id: FlowID, at now: Time) {
-    guard var source = sources[id] else { return }
-    source.integrate(to: now)
-    if source.phase == .opening {
-      guard source.hops.allSatisfy({ $0.answered && $0.feedback.grant > .zero }) else {
-        sources[id] = source
-        return
-      }
-      source.phase = .sending
+  private mutating func control(_ slot: Int, at now: Time) {
+    if !sources[slot]!.steady.active {
+      let feedback = sources[slot]!.collect(at: now, demands: demands, packetBytes: model.packetBytes)
+      sources[slot]!.controller.update(feedback)
+      if model.leaps { _ = sources[slot]!.watchCycles(demands.cycle, at: now) }
     }
-    guard source.phase == .sending else {
-      sources[id] = source
-      return
-    }
-    if !source.steady.active {
-      source.controller.update(source.feedback(at: now))
-      if model.leaps { _ = source.watchCycles(model.algorithm.cycle, at: now) }
-    }
-    let wanted = min(source.allowed, source.usage)
-    let drift = Double(abs(wanted - source.rate))
+    let steady = sources[slot]!.steady.active
+    let allowed = sources[slot]!.allowed(at: now)
+    var wanted = min(allowed, sources[slot]!.usage)
+    if sources[slot]!.available != nil, left(slot, at: now) <= 0 { wanted = 0 }
+    let drift = Double(abs(wanted - sources[slot]!.wanted))
     let apply =
-      wanted != source.rate
-      && (usesGrants || source.steady.active || drift > FluidNetwork.rateThreshold * Double(source.rate)
-        || wanted == source.usage)
-    if apply { source.rate = wanted }
-    if source.spec.isUnlimited {
-      let potential = min(source.demand, source.allowed)
-      let moved = Double(abs(potential - source.reported))
-      if moved > 0.01 * Double(source.reported) || (potential == source.demand && moved > 0) {
-        source.reported = potential
-        events.append(.rate(id, BitRate(potential)))
-      }
+      wanted != sources[slot]!.wanted
+      && (usesGrants || steady || drift > FluidNetwork.rateThreshold * Double(sources[slot]!.wanted)
+        || wanted == sources[slot]!.usage || wanted == 0)
+    let first = portIndex(sources[slot]!.spec, hop: 0)
+    let hasCard = cards[first] != nil
+    if apply {
+      sources[slot]!.wanted = wanted
+      if hasCard { shareLater(first, at: now) } else { sources[slot]!.rate = wanted }
     }
-    let deadline = source.steady.active ? Time.never : max(source.controller.deadline, now + .tick)
-    let wake = source.deadline.set(deadline)
-    sources[id] = source
-    if wake { schedule(.deadline(id), at: deadline) }
-    scheduleFinish(id, at: now)
-    if apply || source.steady.active {
-      let port = portIndex(source.spec, hop: 0)
-      if let i = ports[port].index(of: id) {
-        setInput(
-          port, i, rate: source.rate, lump: 0, final: .goesOn, steady: source.steady.active, at: now)
-      }
+    if sources[slot]!.spec.isUnlimited { reportPotential(slot, allowed) }
+    if listens { sources[slot]!.remember(at: now) }
+    let next =
+      steady
+      ? Time.never : sources[slot]!.nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    if sources[slot]!.deadline.set(next) { schedule(.deadline(sources[slot]!.spec.id), at: next) }
+    scheduleFinish(slot, at: now)
+    if apply || steady { enterRate(slot, at: now) }
+  }
+
+  /// Has the first port take the source's rate.
+  mutating func enterRate(_ slot: Int, at now: Time) {
+    let spec = sources[slot]!.spec
+    let port = portIndex(spec, hop: 0)
+    if let i = ports[port].index(of: spec.id) {
+      setInput(
+        port, i, rate: sources[slot]!.rate, lump: 0, final: .goesOn, steady: sources[slot]!.steady.active, at: now)
     }
   }
 
-  mutating func scheduleFinish(_ id: FlowID, at now: Time) {
-    guard let source = sources[id], !source.spec.isUnlimited, source.phase == .sending else { return }
-    let left = source.spec.amount - (source.emitted - source.lost(at: now))
-    let net = Int128(source.rate - source.lossRate)
+  /// Tells the application how fast it could send.
+  private mutating func reportPotential(_ slot: Int, _ allowed: Int64) {
+    let potential = min(sources[slot]!.demand, allowed)
+    let moved = Double(abs(potential - sources[slot]!.reported))
+    guard
+      moved > 0.01 * Double(sources[slot]!.reported) || (potential == sources[slot]!.demand && moved > 0)
+    else { return }
+    sources[slot]!.reported = potential
+    events.append(.rate(sources[slot]!.spec.id, BitRate(potential)))
+  }
+
+  /// What the source has still to send, by what it knows of losses.
+  func left(_ slot: Int, at now: Time) -> BitTicks {
+    (sources[slot]!.available ?? sources[slot]!.spec.amount)
+      - (sources[slot]!.emitted - sources[slot]!.lost(at: now))
+  }
+
+  mutating func scheduleFinish(_ slot: Int, at now: Time) {
+    guard !sources[slot]!.spec.isUnlimited || sources[slot]!.available != nil, sources[slot]!.phase == .sending else {
+      return
+    }
+    let left = left(slot, at: now)
+    let net = Int128(sources[slot]!.rate - sources[slot]!.lossRate)
     var due = Time.never
     if net > 0 {
       let ticks = max(0, left) / net
       if ticks < Int128(Int64.max / 4) { due = now + Time(ticks: Int64(ticks)) }
-    } else if left <= 0 {
+    } else if left <= 0, sources[slot]!.available == nil {
       due = now
     }
-    if sources[id]!.finish.set(due) { schedule(.finish(id), at: due) }
+    if sources[slot]!.finish.set(due) { schedule(.finish(sources[slot]!.spec.id), at: due) }
   }
 
-  mutating func finishIfDone(_ id: FlowID, at now: Time) {
-    sources[id]!.integrate(to: now)
-    let source = sources[id]!
-    let left = source.spec.amount - (source.emitted - source.lost(at: now))
-    if left > Int128(max(1, source.rate)) { return scheduleFinish(id, at: now) }
-    finishSending(id, lump: max(0, left), at: now)
+  mutating func finishIfDone(_ slot: Int, at now: Time) {
+    sources[slot]!.integrate(to: now)
+    let left = left(slot, at: now)
+    if left > Int128(max(1, sources[slot]!.rate)) { return scheduleFinish(slot, at: now) }
+    if sources[slot]!.available != nil { return pause(slot, lump: max(0, left), at: now) }
+    finishSending(slot, lump: max(0, left), at: now)
+  }
+
+  /// All that the application has handed over is sent; more may follow.
+  private mutating func pause(_ slot: Int, lump: BitTicks, at now: Time) {
+    sources[slot]!.emitted += lump
+    sources[slot]!.rate = 0
+    sources[slot]!.wanted = 0
+    if listens { sources[slot]!.remember(at: now) }
+    let spec = sources[slot]!.spec
+    let port = portIndex(spec, hop: 0)
+    if let i = ports[port].index(of: spec.id) {
+      setInput(port, i, rate: 0, lump: lump, final: .goesOn, steady: false, at: now)
+    }
+    if cards[port] != nil { shareLater(port, at: now) }
+    changeOracle(slot, at: now)
   }
 
   /// The source falls silent; `lump` are the bits of the last, partial tick.
-  mutating func finishSending(_ id: FlowID, lump: BitTicks, end: FlowEnd = .sent, at now: Time) {
-    guard var source = sources[id] else { return }
-    source.integrate(to: now)
-    source.emitted += lump
-    source.rate = 0
-    source.phase = .closing
-    sources[id] = source
-    let port = portIndex(source.spec, hop: 0)
-    if let i = ports[port].index(of: id) {
+  mutating func finishSending(_ slot: Int, lump: BitTicks, end: FlowEnd = .sent, at now: Time) {
+    sources[slot]!.integrate(to: now)
+    sources[slot]!.emitted += lump
+    sources[slot]!.rate = 0
+    sources[slot]!.wanted = 0
+    sources[slot]!.phase = .closing
+    changeOracle(slot, at: now)
+    if listens { sources[slot]!.remember(at: now) }
+    let spec = sources[slot]!.spec
+    let port = portIndex(spec, hop: 0)
+    if let i = ports[port].index(of: spec.id) {
       setInput(port, i, rate: 0, lump: lump, final: end, steady: false, at: now)
     }
+    if cards[port] != nil { shareLater(port, at: now) }
   }
 
   /// After the end of sending: when ports report no more losses and something is missing, it is sent again.
-  mutating func resendIfLost(_ id: FlowID, at now: Time) {
-    guard var source = sources[id], !source.spec.isUnlimited, source.lossRate == 0 else { return }
-    let left = source.spec.amount - (source.emitted - source.lost(at: now))
-    guard left > 0 else { return }
-    source.phase = usesGrants ? .opening : .sending
-    let port = portIndex(source.spec, hop: 0)
-    if ports[port].index(of: id) == nil { enter(source.spec, hop: 0, at: now) }
+  private mutating func resendIfLost(_ slot: Int, at now: Time) {
+    guard !sources[slot]!.spec.isUnlimited, sources[slot]!.lossRate == 0, left(slot, at: now) > 0 else { return }
+    sources[slot]!.phase = usesGrants ? .opening : .sending
+    let spec = sources[slot]!.spec
+    let port = portIndex(spec, hop: 0)
+    if ports[port].index(of: spec.id) == nil { enter(spec, hop: 0, at: now) }
+    // All ports but the last have forgotten the flow, and what they said of their queues holds no longer.
+    for hop in sources[slot]!.hops.indices.dropLast() { sources[slot]!.hops[hop].forgetQueue() }
     // Grants given before may be gone. A claim of nothing first tells ports that still know the flow, as the last one
     // does, to grant it anew; else they would see no reason to say again what has not changed.
     if usesGrants {
-      for hop in source.hops.indices { sendClaim(0, of: &source, hop: hop, at: now) }
+      let withdrawals = sources[slot]!.book.withdrawals()
+      send(withdrawals, of: spec, at: now)
     }
-    source.restartCycles(at: now)
-    sources[id] = source
-    if usesGrants { sendClaims(id, at: now) }
-    react(id, at: now)
+    sources[slot]!.restartCycles(at: now)
   }
 }

@@ -12,6 +12,8 @@ public enum NetworkEvent: Equatable, Sendable {
   case closed(FlowSpec, started: Time, delivered: Time, bytes: Int64)
   /// A flow from here that has no size of its own could be sent at this rate now, if the application wanted.
   case rate(FlowID, BitRate)
+  /// As much of a flow that goes on has arrived here as makes its next message complete.
+  case arrived(FlowID)
 }
 
 /// A message of the network on its way to another site.
@@ -33,6 +35,9 @@ public struct FluidNetwork: Sendable {
     case finish(FlowID)
     case port(Int32)
     case capacity(Int32, Int32)
+    case react(FlowID)
+    case share(Int32)
+    case foresee
     case release(Int32)
     case allocate(Int32)
     case recompute(Int32)
@@ -44,24 +49,39 @@ public struct FluidNetwork: Sendable {
       case .port: return 1
       case .deadline: return 2
       case .finish: return 3
-      case .release: return 4
-      case .allocate: return 5
-      case .recompute: return 6
+      case .react: return 4
+      case .foresee: return 5
+      case .share: return 6
+      case .release: return 7
+      case .allocate: return 8
+      case .recompute: return 9
       }
     }
   }
 
   /// Relative changes of a rate below this are not sent for controllers that never rest.
-  static let rateThreshold = 0.02
+  static let rateThreshold = 0.01
+  /// From this rank on, events wait until all messages of their instant have been heard. What comes before them is such
+  /// that its order at one instant does not matter.
+  static let deferred = Internal.react(FlowID(raw: 0)).rank
 
   let model: NetworkModel
   let site: Int
-  let signals: Signals
-  let marking: [Marking?]
+  let demands: Demands
+  var signals: Signals { demands.signals }
+  /// Sources want to know the state of queues.
+  let listens: Bool
   var ports: [FluidPort]
   /// Position in ``ports`` of the fleet's port, or -1.
   let local: [Int]
-  var sources: [FlowID: FluidSource] = [:]
+  var sources: [FluidSource?] = []
+  /// Positions in ``sources`` of open flows, and those that are free.
+  var slots: [FlowID: Int] = [:]
+  var freeSlots: [Int] = []
+  /// Slots of the sources that share a network card, by the position of its port.
+  var cards: [Int: [Int]] = [:]
+  var sharePending: Set<Int> = []
+  var oracle: MaxMinOracle?
   var queue = EventQueue<Internal>()
   public var outbox: [NetworkPacket] = []
   public var events: [NetworkEvent] = []
@@ -73,20 +93,20 @@ public struct FluidNetwork: Sendable {
   public init(model: NetworkModel, site: Int) {
     self.model = model
     self.site = site
-    signals = model.algorithm.signals
+    let demands = model.algorithm.demands
+    self.demands = demands
+    listens = demands.listensToAcknowledgements
     var ports: [FluidPort] = []
     var local = [Int](repeating: -1, count: model.ports.count)
     for (index, port) in model.ports.enumerated() where port.owner == site {
       local[index] = ports.count
-      ports.append(
-        FluidPort(
-          port: index, next: port.next, capacity: port.capacity, delay: port.delay, lossShare: port.loss,
-          bufferBytes: port.bufferBytes))
+      // One queue for each class in use, the one that is served first in front.
+      for _ in 0..<model.classes { ports.append(FluidPort(port, number: index, grants: demands.grants != nil)) }
     }
     self.ports = ports
     self.local = local
-    marking = ports.map { FluidNetwork.marking(of: model, capacity: model.ports[$0.port].capacity) }
-    for (index, port) in ports.enumerated() {
+    if signals.contains(.oracle) { oracle = MaxMinOracle(model) }
+    for (index, port) in ports.enumerated() where index % model.classes == 0 {
       for change in model.ports[port.port].changes.indices {
         queue.push(
           .capacity(Int32(index), Int32(change)), at: model.ports[port.port].changes[change].at,
@@ -95,20 +115,11 @@ public struct FluidNetwork: Sendable {
     }
   }
 
-  /// Thresholds as in production at Alibaba (HPCC artefact): Kmin 100 KB and Kmax 400 KB for each 25 Gb/s, Pmax 0.2.
-  static func marking(of model: NetworkModel, capacity: BitRate) -> Marking? {
-    guard case .dcqcn = model.algorithm else { return nil }
-    let scale = capacity.double / 25e9
-    return Marking(
-      minimum: BitTicks(bytes: Int64(100e3 * scale)), maximum: BitTicks(bytes: Int64(400e3 * scale)),
-      probability: 0.2)
-  }
-
   public var nextEvent: Time { queue.nextTime }
   /// The next event waits until all messages of its instant are handled: ports look at themselves once an instant.
-  public var nextIsDeferred: Bool { (queue.first?.rank ?? 0) >= Internal.release(0).rank }
-  public var openFlows: Int { sources.count }
-  var usesGrants: Bool { signals.contains(.explicitRate) }
+  public var nextIsDeferred: Bool { (queue.first?.rank ?? 0) >= FluidNetwork.deferred }
+  public var openFlows: Int { slots.count }
+  var usesGrants: Bool { demands.grants != nil }
 
   mutating func schedule(_ event: Internal, at time: Time) {
     guard time < .never else { return }
@@ -128,44 +139,63 @@ public struct FluidNetwork: Sendable {
   /// Starts a flow from this site.
   public mutating func open(_ spec: FlowSpec, demand: BitRate, at now: Time) {
     self.now = now
-    precondition(Int(spec.source) == site && spec.source != spec.destination, "a flow starts at its own site")
-    precondition(sources[spec.id] == nil, "a flow is opened once")
-    let path = model.routes[site][Int(spec.destination)]
-    let roundTrip = model.delays[site][Int(spec.destination)] + model.delays[Int(spec.destination)][site]
-    let line = min(spec.limit, model.ports[path[0]].capacity)
-    let context = FlowContext(now: now, roundTrip: roundTrip, lineRate: line, packetBytes: model.packetBytes)
-    let wanted = min(demand, spec.limit).bitsPerSecond
+    precondition(
+      model.part(of: spec.source) == site && spec.source != spec.destination, "a flow starts at its own site")
+    precondition(slots[spec.id] == nil, "a flow is opened once")
+    let path = model.path(of: spec)
+    let facts = model.facts(of: spec)
+    let roundTrip = path.forward + path.back + path.first
+    var random = RandomStream(seed: model.seed, name: "flows").child(Int(truncatingIfNeeded: spec.id.raw))
+    let context = FlowContext(
+      now: now, roundTrip: Time(ticks: Int64(Double(roundTrip.ticks) * model.roundTripError)),
+      lineRate: min(spec.limit, model.ports[path.ports[0]].capacity), packetBytes: model.packetBytes,
+      localRoundTrip: facts?.localRoundTrip ?? model.localRoundTrip, longestRoundTrip: model.longestRoundTrip,
+      hops: path.ports.count, size: spec.isUnlimited ? nil : spec.amount.bytes, seed: random.next())
+    var hops = [HopView](repeating: HopView(), count: path.ports.count)
+    if !usesGrants { for hop in hops.indices { hops[hop].age = ages(of: spec, hop: hop).viaReceiver } }
     var source = FluidSource(
-      spec: spec, controller: model.algorithm.controller(for: context),
-      hops: [HopView](repeating: HopView(), count: path.count), roundTrip: roundTrip, demand: wanted, usage: wanted,
-      since: now, started: now)
-    if usesGrants {
-      for hop in source.hops.indices { source.hops[hop].feedback.grant = .zero }
-    } else {
-      source.phase = .sending
-    }
+      spec: spec, context: context, controller: model.algorithm.controller(for: context), hops: hops,
+      roundTrip: roundTrip, demand: min(demand, spec.limit).bitsPerSecond)
+    if !usesGrants { source.phase = .sending }
+    source.losesPeriodically = path.ports.contains { model.ports[$0].losesPeriodically }
+    source.inflightLimit = facts.map { Double($0.inflightLimit) } ?? .infinity
+    if let facts, !facts.boundaries.isEmpty { source.available = 0 }
     source.restartCycles(at: now)
-    sources[spec.id] = source
+    if let free = freeSlots.popLast() {
+      slots[spec.id] = free
+      sources[free] = source
+    } else {
+      slots[spec.id] = sources.count
+      sources.append(source)
+    }
+    if model.ports[path.ports[0]].isCard { cards[portIndex(spec, hop: 0), default: []].append(slots[spec.id]!) }
     enter(spec, hop: 0, at: now)
-    if usesGrants { sendClaims(spec.id, at: now) }
-    react(spec.id, at: now)
+    reactLater(spec.id, at: now)
   }
 
   /// The application uses less than its demand, or all of it again; the demand itself stays reserved.
   public mutating func setUsage(_ id: FlowID, _ usage: BitRate, at now: Time) {
-    guard let source = sources[id], source.phase != .closing else { return }
+    guard let slot = slots[id], sources[slot]!.phase != .closing else { return }
     self.now = now
-    let value = min(usage.bitsPerSecond, source.demand)
-    guard value != source.usage else { return }
-    sources[id]!.usage = value
-    react(id, at: now)
+    let value = min(usage.bitsPerSecond, sources[slot]!.demand)
+    guard value != sources[slot]!.usage else { return }
+    sources[slot]!.usage = value
+    reactLater(id, at: now)
+  }
+
+  /// The application has more to send on a flow that carries messages.
+  mutating func offer(_ id: FlowID, _ amount: BitTicks, at now: Time) {
+    guard let slot = slots[id], sources[slot]!.available != nil else { return }
+    self.now = now
+    sources[slot]!.available! += amount
+    reactLater(id, at: now)
   }
 
   /// Ends a flow that has no size of its own.
   public mutating func close(_ id: FlowID, at now: Time) {
-    guard let source = sources[id], source.phase != .closing else { return }
+    guard let slot = slots[id], sources[slot]!.phase != .closing else { return }
     self.now = now
-    finishSending(id, lump: 0, at: now)
+    finishSending(slot, lump: 0, at: now)
   }
 
   // MARK: Time
@@ -184,34 +214,46 @@ public struct FluidNetwork: Sendable {
     switch entry.payload {
     case .message(let message): handle(message, at: now)
     case .deadline(let id):
-      guard sources[id] != nil, sources[id]!.deadline.comesUp(at: now) else { return }
-      if sources[id]!.deadline.isDue(at: now) {
-        if sources[id]!.phase == .sending { react(id, at: now) }
-      } else if let again = sources[id]!.deadline.renew() {
+      guard let slot = slots[id], sources[slot]!.deadline.comesUp(at: now) else { return }
+      if sources[slot]!.deadline.isDue(at: now) {
+        reactLater(id, at: now)
+      } else if let again = sources[slot]!.deadline.renew() {
         schedule(.deadline(id), at: again)
       }
     case .finish(let id):
-      guard sources[id] != nil, sources[id]!.finish.comesUp(at: now) else { return }
-      if sources[id]!.finish.isDue(at: now) {
-        if sources[id]!.phase == .sending { finishIfDone(id, at: now) }
-      } else if let again = sources[id]!.finish.renew() {
+      guard let slot = slots[id], sources[slot]!.finish.comesUp(at: now) else { return }
+      if sources[slot]!.finish.isDue(at: now) {
+        if sources[slot]!.phase == .sending { finishIfDone(slot, at: now) }
+      } else if let again = sources[slot]!.finish.renew() {
         schedule(.finish(id), at: again)
       }
+    case .react(let id): react(id, at: now)
+    case .share(let index): share(Int(index), at: now)
+    case .foresee: foresee(at: now)
     case .port(let index):
       let i = Int(index)
       guard ports[i].change.comesUp(at: now) else { return }
       if ports[i].change.isDue(at: now) {
-        recompute(i, at: now)
+        recompute(i - i % model.classes, at: now)
       } else if let again = ports[i].change.renew() {
         schedule(.port(index), at: again)
       }
     case .capacity(let index, let change):
       let i = Int(index)
-      ports[i].integrate(to: now)
-      ports[i].capacity = model.ports[ports[i].port].changes[Int(change)].capacity.bitsPerSecond
-      ports[i].inputChanged = true
-      ports[i].epoch &+= 1
+      let capacity = model.ports[ports[i].port].changes[Int(change)].capacity
+      for lane in i..<i + model.classes {
+        ports[lane].integrate(to: now)
+        ports[lane].line = capacity.bitsPerSecond
+        ports[lane].capacity = capacity.bitsPerSecond
+        ports[lane].inputChanged = true
+        ports[lane].epoch &+= 1
+      }
       touch(i, allocate: true, at: now)
+      if oracle != nil {
+        oracle!.setCapacity(ports[i].port, capacity)
+        foreseeLater(at: now)
+      }
+      if cards[i] != nil { shareLater(i, at: now) }
     case .release(let index): touch(Int(index), allocate: true, at: now)
     case .allocate(let index): allocate(Int(index), at: now)
     case .recompute(let index): recompute(Int(index), at: now)
@@ -223,9 +265,7 @@ public struct FluidNetwork: Sendable {
     case .claim(let spec, let hop, let claim, let sequence):
       let port = portIndex(spec, hop: hop)
       let i = ports[port].index(of: spec.id) ?? enter(spec, hop: hop, at: now)
-      ports[port].flows[i].claim = claim.bitsPerSecond
-      ports[port].flows[i].claimSequence = sequence
-      ports[port].flows[i].believed = min(ports[port].flows[i].believed, claim.bitsPerSecond)
+      ports[port].ledger.hear(claim: claim, sequence: sequence, at: i)
       touch(port, allocate: true, at: now)
     case .rate(let spec, let hop, let rate, let lump, let final, let steady):
       let port = portIndex(spec, hop: hop)
@@ -233,11 +273,18 @@ public struct FluidNetwork: Sendable {
       setInput(port, i, rate: rate.bitsPerSecond, lump: lump, final: final, steady: steady, at: now)
     case .feedback(let flow, let hop, let feedback): hear(flow, Int(hop), feedback, at: now)
     case .delivered(let spec): events.append(.delivered(spec))
+    case .arrived(let flow): events.append(.arrived(flow))
     case .acknowledged(let flow):
+      guard let slot = slots[flow] else { return }
       // It may have begun to send again what was only delayed.
-      if let source = sources[flow], source.phase != .closing { finishSending(flow, lump: 0, end: .over, at: now) }
-      guard let source = sources.removeValue(forKey: flow) else { return }
-      let back = model.delays[Int(source.spec.destination)][site]
+      if sources[slot]!.phase != .closing { finishSending(slot, lump: 0, end: .over, at: now) }
+      let source = sources[slot]!
+      let port = portIndex(source.spec, hop: 0)
+      if cards[port] != nil { cards[port]!.removeAll { $0 == slot } }
+      sources[slot] = nil
+      slots[flow] = nil
+      freeSlots.append(slot)
+      let back = model.path(of: source.spec).back
       events.append(
         .closed(source.spec, started: source.started, delivered: now - back, bytes: source.emitted.bytes))
     }
@@ -247,15 +294,17 @@ public struct FluidNetwork: Sendable {
 
   /// In, out and dropped of a port of this site until `now`, and its queue.
   public mutating func totals(port: Int, at now: Time) -> (bitsIn: BitTicks, bitsOut: BitTicks, dropped: BitTicks) {
-    let i = local[port]
-    ports[i].integrate(to: now)
-    var (bitsIn, bitsOut, dropped) = (
-      ports[i].statistics.bitsIn, ports[i].statistics.bitsOut, ports[i].statistics.bitsDropped
-    )
-    for flow in ports[i].flows {
-      bitsIn += flow.bitsIn
-      bitsOut += flow.bitsOut
-      dropped += flow.bitsDropped + flow.bitsLost
+    var (bitsIn, bitsOut, dropped): (BitTicks, BitTicks, BitTicks) = (0, 0, 0)
+    for i in local[port]..<local[port] + model.classes {
+      ports[i].integrate(to: now)
+      bitsIn += ports[i].statistics.bitsIn
+      bitsOut += ports[i].statistics.bitsOut
+      dropped += ports[i].statistics.bitsDropped + ports[i].statistics.bitsLost
+      for flow in ports[i].flows {
+        bitsIn += flow.bitsIn
+        bitsOut += flow.bitsOut
+        dropped += flow.bitsDropped + flow.bitsLost
+      }
     }
     return (bitsIn, bitsOut, dropped)
   }
@@ -266,17 +315,21 @@ public struct FluidNetwork: Sendable {
     return (s.meanMicroseconds, s.p99Microseconds, s.maximum.seconds * 1e6)
   }
 
-  public func rate(of id: FlowID) -> BitRate? { sources[id].map { BitRate($0.rate) } }
+  public func rate(of id: FlowID) -> BitRate? { slots[id].map { BitRate(sources[$0]!.rate) } }
   /// No port of this site knows a flow.
   public var portsAreEmpty: Bool { ports.allSatisfy { $0.flows.isEmpty } }
   public func model(of port: Int) -> NetworkModel.Port { model.ports[port] }
-  public var localPorts: [Int] { ports.map(\.port) }
-  public func queued(port: Int) -> BitTicks { ports[local[port]].queued }
+  public var localPorts: [Int] { stride(from: 0, to: ports.count, by: model.classes).map { ports[$0].port } }
+  public func queued(port: Int) -> BitTicks {
+    var sum: BitTicks = 0
+    for i in local[port]..<local[port] + model.classes { sum += ports[i].queued }
+    return sum
+  }
 
   /// Ends the program with a description if an invariant does not hold; for tests.
   public func checkInvariants() {
     // A port that has still to look at itself at this instant has no right outputs yet.
-    for port in ports where !port.recomputePending {
+    for (i, port) in ports.enumerated() where !ports[i - i % model.classes].recomputePending {
       if let violation = port.violation() { fatalError("at \(now.seconds) s: \(violation)") }
     }
   }

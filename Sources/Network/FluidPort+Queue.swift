@@ -95,8 +95,12 @@ extension FluidPort {
     } else {
       for i in flows.indices { flows[i].dropping = 0 }
     }
+    trend = 0
+    output = 0
     for i in flows.indices {
       flows[i].losing = lossShare > 0 ? Int64(Double(flows[i].output) * lossShare) : 0
+      trend += flows[i].input - flows[i].dropping - flows[i].output
+      output += flows[i].output
     }
   }
 
@@ -130,6 +134,7 @@ extension FluidPort {
     flows[i].closed = 0
     flows[i].tail = 0
     flows[i].bitsOut += lump
+    sent += lump
     queued -= lump
     return lump
   }
@@ -142,8 +147,8 @@ extension FluidPort {
     queued += lump
   }
 
-  /// When the rates of this port change next if its inputs stay, or a threshold of its signals is crossed.
-  func nextChange(step: Int64, marking: Marking?) -> Time {
+  /// When the rates of this port change next if its inputs stay, or a threshold of its marking is crossed.
+  func nextChange() -> Time {
     let input = inputSum
     let output = outputSum
     var dropping: Int64 = 0
@@ -161,49 +166,45 @@ extension FluidPort {
       }
     }
     let net = input - dropping - output
-    if net > 0 {
-      consider(buffer - queued, net)
-    }
-    if net != 0 {
-      let rate = abs(net)
-      if step > 0 {
-        let quantum = Int128(capacity) * Int128(step)
-        if quantum > 0 { consider(distance(toMultipleOf: quantum, rising: net > 0), rate) }
-      }
-      if let marking, marking.range > 0 {
-        let (low, high) = (marking.minimum, marking.maximum)
-        if queued < low {
-          if net > 0 { consider(low - queued, rate) }
-        } else if queued > high {
-          if net < 0 { consider(queued - high, rate) }
-        } else {
-          let quantum = max(1, (high - low) / 16)
-          let offset = (queued - low) % quantum
-          consider(net > 0 ? quantum - offset : (offset == 0 ? quantum : offset) + 1, rate)
-        }
-      }
-    }
+    if net > 0 { consider(buffer - queued, net) }
+    if net != 0, let distance = marking?.nextStep(from: queued, rising: net > 0) { consider(distance, abs(net)) }
+    if let step = phantom?.nextStep(input: input - dropping, capacity: line) { ticks = min(ticks, step) }
     return ticks == .max || ticks > Int128(Int64.max / 4) ? .never : since + Time(ticks: Int64(ticks))
-  }
-
-  private func distance(toMultipleOf quantum: Int128, rising: Bool) -> Int128 {
-    let offset = queued % quantum
-    if rising { return quantum - offset }
-    return offset == 0 ? quantum : offset
   }
 }
 
 /// RED/ECN marking by the length of the queue.
-struct Marking: Sendable {
+struct Marking: Equatable, Sendable {
   var minimum: BitTicks
   var maximum: BitTicks
   var probability: Double
 
-  var range: BitTicks { maximum - minimum }
+  init(minimum: BitTicks, maximum: BitTicks, probability: Double) {
+    self.minimum = minimum
+    self.maximum = maximum
+    self.probability = probability
+  }
+
+  /// A rule in line time, at a port of this capacity.
+  init(_ rule: MarkingRule, capacity: BitRate) {
+    self.init(
+      minimum: BitTicks(capacity, for: rule.minimum), maximum: BitTicks(capacity, for: rule.maximum),
+      probability: rule.probability)
+  }
 
   func share(at queued: BitTicks) -> Double {
     if queued <= minimum { return 0 }
     if queued > maximum { return 1 }
     return probability * Double(queued - minimum) / Double(max(1, maximum - minimum))
+  }
+
+  /// How much the queue has to change before the share does, by a sixteenth of its range at a time.
+  func nextStep(from queued: BitTicks, rising: Bool) -> BitTicks? {
+    if queued <= minimum { return rising ? minimum - queued + 1 : nil }
+    if queued > maximum { return rising ? nil : queued - maximum }
+    let quantum = max(1, (maximum - minimum) / 16)
+    let offset = (queued - minimum) % quantum
+    // Past the end of a step, so that the next one is not the same.
+    return rising ? quantum - offset + 1 : (offset == 0 ? quantum : offset)
   }
 }

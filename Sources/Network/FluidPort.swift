@@ -33,20 +33,17 @@ struct PortFlow: Sendable {
   /// How long a word to the source takes directly, and by way of the receiver as marks do.
   var direct: Time
   var viaReceiver: Time
-  // Commitments; see FluidPort+Grants.
-  var claim: Int64 = 0
-  var claimSequence: UInt32 = 0
-  var grant: Int64 = 0
-  /// What the source takes its grant to be: the last one sent, or its own later claims if they are less.
-  var believed: Int64 = 0
-  var held: Int64 = 0
-  var heldUntil = Time.zero
-  var fairSent: Int64 = 0
-  // What was told to the source last.
+  // What was told to the source last, and when.
+  var sentAt = Time.zero
   var sentDelay = Time.zero
+  var sentTrend: Int64 = 0
+  var sentOutput: Int64 = 0
   var sentMarked = 0.0
   var sentLoss: Int64 = 0
-  var sentEpoch: UInt32 = 0
+  /// Nil as long as the port has not looked at the flow.
+  var sentEpoch: UInt32?
+  /// At its last port: messages on it that have come through.
+  var arrived = 0
   var lostReported: BitTicks = 0
 
   init(spec: FlowSpec, hop: UInt8, isLast: Bool, direct: Time, viaReceiver: Time) {
@@ -80,27 +77,43 @@ struct FluidPort: Sendable {
   let delay: Time
   let lossShare: Double
   let buffer: BitTicks
+  /// Rate of the line, and what classes that are served before leave of it.
+  var line: Int64
   var capacity: Int64
+  let marking: Marking?
+  var phantom: PhantomQueue?
   /// In order of id, so that nothing depends on who came first.
   var flows: [PortFlow] = []
+  /// What the flows have been granted, in the same order; empty for algorithms without grants.
+  var ledger = GrantLedger()
+  let grants: Bool
   var segments: [QueueSegment] = []
   var draining = false
   var inputChanged = false
   var since = Time.zero
   var queued: BitTicks = 0
+  /// What has left in all.
+  var sent: BitTicks = 0
+  /// By how many bits per second the queue grows, and what leaves in all, as of the last look.
+  var trend: Int64 = 0
+  var output: Int64 = 0
   var epoch: UInt32 = 0
   var change = Alarm()
   var recomputePending = false
   var allocatePending = false
   var statistics = PortStatistics()
 
-  init(port: Int, next: Int, capacity: BitRate, delay: Time, lossShare: Double, bufferBytes: Int64) {
-    self.port = port
-    self.next = next
-    self.capacity = capacity.bitsPerSecond
-    self.delay = delay
-    self.lossShare = lossShare
-    buffer = BitTicks(bytes: bufferBytes)
+  init(_ port: NetworkModel.Port, number: Int, grants: Bool) {
+    self.port = number
+    next = port.next
+    capacity = port.capacity.bitsPerSecond
+    line = capacity
+    delay = port.delay
+    lossShare = port.loss
+    marking = port.marking
+    phantom = port.phantom
+    buffer = BitTicks(bytes: port.bufferBytes)
+    self.grants = grants
   }
 
   func index(of id: FlowID) -> Int? {
@@ -117,7 +130,13 @@ struct FluidPort: Sendable {
   mutating func insert(_ flow: PortFlow) -> Int {
     let index = flows.firstIndex { $0.spec.id > flow.spec.id } ?? flows.count
     flows.insert(flow, at: index)
+    if grants { ledger.entries.insert(GrantLedger.Entry(loop: flow.direct + flow.direct), at: index) }
     return index
+  }
+
+  mutating func remove(at index: Int) -> PortFlow {
+    if grants { ledger.entries.remove(at: index) }
+    return flows.remove(at: index)
   }
 
   /// The delay of a bit that joins the queue now.
@@ -134,11 +153,13 @@ struct FluidPort: Sendable {
     guard span > 0 else { return }
     let before = queued
     var outSum: Int64 = 0
+    var accepted: Int64 = 0
     for i in flows.indices {
       let entered = Int128(flows[i].input) * span
       let dropped = Int128(flows[i].dropping) * span
       let left = Int128(flows[i].output) * span
       outSum += flows[i].output
+      accepted += flows[i].input - flows[i].dropping
       flows[i].bitsIn += entered
       flows[i].bitsDropped += dropped
       flows[i].bitsOut += left
@@ -152,8 +173,17 @@ struct FluidPort: Sendable {
       queued += entered - dropped - left
     }
     since = now
+    sent += Int128(outSum) * span
+    statistics.marked += share * Double(accepted) * Double(span)
+    phantom?.integrate(span, input: accepted, capacity: line)
     statistics.add(
       span: Time(ticks: Int64(span)), before: before, after: queued, output: outSum, capacity: capacity)
+  }
+
+  /// Share of the packets that get a mark now, by the queue or by the phantom queue.
+  var share: Double {
+    guard marking != nil || phantom != nil else { return 0 }
+    return 1 - (1 - (marking?.share(at: queued) ?? 0)) * (1 - (phantom?.share ?? 0))
   }
 
   /// What must always hold; nil if it does.
@@ -186,6 +216,11 @@ struct PortStatistics: Sendable {
   var bitsIn: BitTicks = 0
   var bitsOut: BitTicks = 0
   var bitsDropped: BitTicks = 0
+  var bitsLost: BitTicks = 0
+  /// Bit-ticks that were marked.
+  var marked = 0.0
+  /// How long the queue was how long; nil in fleets, which need less.
+  var queue: QueueTimes?
   var busy = Time.zero
   var delayTicks: Double = 0
   var maximum = Time.zero
@@ -207,6 +242,7 @@ struct PortStatistics: Sendable {
   }
 
   mutating func add(span: Time, before: BitTicks, after: BitTicks, output: Int64, capacity: Int64) {
+    queue?.add(span: span, before: before, after: after)
     guard output > 0 || before > 0, capacity > 0 else { return }
     busy += span
     if before == 0 && after == 0 {

@@ -14,6 +14,7 @@ public struct FluidSimulation: Sendable {
   }
 
   public private(set) var sites: [FluidNetwork]
+  let model: NetworkModel
   private var inbox = EventQueue<NetworkPacket>()
   public private(set) var happened: [Happening] = []
   public private(set) var now = Time.zero
@@ -23,12 +24,27 @@ public struct FluidSimulation: Sendable {
   public var checked = false
 
   public init(model: NetworkModel) {
-    sites = (0..<model.siteCount).map { FluidNetwork(model: model, site: $0) }
+    self.model = model
+    sites = (0..<model.partCount).map { FluidNetwork(model: model, site: $0) }
   }
 
   public mutating func open(_ spec: FlowSpec, demand: BitRate? = nil) {
-    sites[Int(spec.source)].open(spec, demand: demand ?? spec.limit, at: now)
-    collect(Int(spec.source))
+    let part = model.part(of: spec.source)
+    sites[part].open(spec, demand: demand ?? spec.limit, at: now)
+    collect(part)
+  }
+
+  /// Applies `change` to one part, and carries what it has to say.
+  mutating func with(_ part: Int, _ change: (inout FluidNetwork, Time) -> Void) {
+    change(&sites[part], now)
+    collect(part)
+  }
+
+  /// What has happened since the last call.
+  mutating func takeHappenings() -> [Happening] {
+    let list = happened
+    happened.removeAll(keepingCapacity: true)
+    return list
   }
 
   public mutating func close(_ id: FlowID, from site: Int) {

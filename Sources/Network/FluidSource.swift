@@ -7,18 +7,51 @@ import Simulation
 /// What a source has heard from one port of its path.
 struct HopView: Sendable {
   var feedback = PortFeedback()
-  /// Claims sent to it.
-  var claim: Int64 = 0
-  var claimSequence: UInt32 = 0
-  /// Claims that its last grant did not take into account: the port lowers itself to the least of them.
-  var unheard: [(sequence: UInt32, claim: Int64)] = []
   var answered = false
-  /// Losses confirmed by the port, and since when its loss rate runs.
+  /// Losses confirmed by the port, and since when its last word counts.
   var lost: BitTicks = 0
   var since = Time.zero
+  /// How old the port's word is when it comes.
+  var age = Time.zero
 
   func lost(at now: Time) -> BitTicks {
     lost + Int128(feedback.lossRate.bitsPerSecond) * Int128(max(0, now.ticks - since.ticks))
+  }
+
+  /// How much later packets came to the port that are acknowledged now than those that brought its last word.
+  ///
+  /// A queue that grows by g seconds a second stretches time: what comes in over one second leaves over 1 + g, because the
+  /// last of it waits longer than the first; one that shrinks compresses it.
+  private func elapsed(at now: Time) -> Double {
+    let span = Double(now.ticks - since.ticks)
+    guard feedback.queueTrend != 0, feedback.capacity > .zero else { return span }
+    return span / max(0.01, 1 + Double(feedback.queueTrend) / feedback.capacity.double)
+  }
+
+  /// The delay of the packet that is acknowledged now, if the queue went on growing or shrinking as the port said.
+  func queueDelay(at now: Time) -> Time {
+    guard feedback.queueTrend != 0, feedback.capacity > .zero, feedback.queueDelay < .never else {
+      return feedback.queueDelay
+    }
+    let moved = Double(feedback.queueTrend) / feedback.capacity.double * elapsed(at: now)
+    return Time(ticks: Int64(max(0, min(1e15, Double(feedback.queueDelay.ticks) + moved))))
+  }
+
+  mutating func forgetQueue() {
+    feedback.queueDelay = .zero
+    feedback.queueBytes = 0
+    feedback.queueTrend = 0
+    feedback.marked = 0
+  }
+
+  /// What the port would have written into the packet that is acknowledged now.
+  func telemetry(at now: Time) -> HopTelemetry {
+    let elapsed = Int128(elapsed(at: now))
+    let grown = BitTicks(bytes: feedback.queueBytes) + Int128(feedback.queueTrend) * elapsed
+    return HopTelemetry(
+      capacity: feedback.capacity, queue: max(0, grown).bytes,
+      sent: (feedback.sent + Int128(feedback.output.bitsPerSecond) * elapsed).bytes,
+      at: since - age - (feedback.queueDelay < .never ? feedback.queueDelay : .zero) + Time(ticks: Int64(elapsed)))
   }
 }
 
@@ -34,8 +67,12 @@ struct FluidSource: Sendable {
 
   var spec: FlowSpec
   var phase = Phase.opening
-  var controller: Controller
+  let context: FlowContext
+  var controller: any CongestionController
   var hops: [HopView]
+  /// Claims and grants, for algorithms that ask ports for a rate.
+  var book: ClaimBook
+  /// Propagation there and back.
   var roundTrip: Time
   /// What the application offers.
   var demand: Int64
@@ -49,9 +86,36 @@ struct FluidSource: Sendable {
   var reported: Int64 = 0
   var deadline = Alarm()
   var finish = Alarm()
+  /// The controller is to be asked when everything of this instant is known.
+  var reactPending = false
+  /// What the application has handed over, of a flow that carries messages; nil if it has always more.
+  var available: BitTicks?
+  /// Most bytes that the application allows in flight.
+  var inflightLimit = Double.infinity
+  var losesPeriodically = false
+  /// What the flow would send if its network card had room for it.
+  var wanted: Int64 = 0
+  /// What the oracle has told it.
+  var told = BitRate.zero
   var steady = SteadyState()
+  var heard: SignalState
 
-  var path: Int { hops.count }
+  init(
+    spec: FlowSpec, context: FlowContext, controller: any CongestionController, hops: [HopView], roundTrip: Time,
+    demand: Int64
+  ) {
+    self.spec = spec
+    self.context = context
+    self.controller = controller
+    self.hops = hops
+    book = ClaimBook(hops: hops.count)
+    self.roundTrip = roundTrip
+    self.demand = demand
+    usage = demand
+    since = context.now
+    started = context.now
+    heard = SignalState(seed: context.seed, packetBytes: context.packetBytes, at: context.now)
+  }
 
   func lost(at now: Time) -> BitTicks {
     var sum: BitTicks = 0
@@ -59,9 +123,24 @@ struct FluidSource: Sendable {
     return sum
   }
 
-  var lossRate: Int64 { hops.reduce(0) { $0 + $1.feedback.lossRate.bitsPerSecond } }
+  var lossRate: Int64 {
+    var sum: Int64 = 0
+    for hop in hops { sum += hop.feedback.lossRate.bitsPerSecond }
+    return sum
+  }
 
-  var queueDelay: Time { hops.reduce(Time.zero) { $0 + $1.feedback.queueDelay } }
+  func queueDelay(at now: Time) -> Time {
+    var sum = Time.zero
+    for hop in hops { sum = sum + hop.queueDelay(at: now) }
+    return sum
+  }
+
+  /// Share of the packets that carry a mark by the time they arrive.
+  var marked: Double {
+    var unmarked = 1.0
+    for hop in hops { unmarked *= 1 - hop.feedback.marked }
+    return 1 - unmarked
+  }
 
   mutating func integrate(to now: Time) {
     emitted += Int128(rate) * Int128(now.ticks - since.ticks)
@@ -69,112 +148,18 @@ struct FluidSource: Sendable {
   }
 
   /// What the controller allows, whatever the application wants.
-  var allowed: Int64 {
+  func allowed(at now: Time) -> Int64 {
     if steady.active { return steady.rate }
     var rate = min(controller.rate, spec.limit).bitsPerSecond
-    if let window = controller.window {
-      let seconds = max(1e-9, (roundTrip + queueDelay).seconds)
+    let window = min(controller.window, inflightLimit)
+    if window.isFinite {
+      if now < started + roundTrip {
+        // Nothing has come back yet: what the window allows leaves at once.
+        return Double(emitted) / 8e11 < window ? rate : 0
+      }
+      let seconds = max(1e-9, (roundTrip + queueDelay(at: now)).seconds)
       rate = min(rate, Int64(min(9e17, window * 8 / seconds)))
     }
     return rate
-  }
-
-  func feedback(at now: Time) -> Feedback {
-    var unmarked = 1.0
-    var grant = BitRate.unlimited
-    for hop in hops {
-      unmarked *= 1 - hop.feedback.marked
-      grant = min(grant, hop.feedback.grant)
-    }
-    return Feedback(
-      now: now, roundTrip: roundTrip, queueDelay: queueDelay, markedFraction: 1 - unmarked,
-      lossRate: BitRate(lossRate), explicitRate: grant, applicationLimited: usage < allowed)
-  }
-}
-
-/// Leaps over the steady state of a controller that never rests.
-///
-/// The engine compares the mean rate of one cycle with that of the cycle before. When they agree within
-/// ``tolerance``, or after ``patience`` cycles, the flow sends at the mean of all cycles but the first and its
-/// controller sleeps, until a port reports that flows have joined or left it or that its capacity has changed. The
-/// error is the difference of the means, measured by the benchmark that runs with leaping off.
-struct SteadyState: Sendable {
-  static let tolerance = 0.02
-  static let patience: UInt32 = 12
-
-  var active = false
-  var rate: Int64 = 0
-  var enteredAt = Time.zero
-  var blockStart = Time.zero
-  var blockEmitted: BitTicks = 0
-  var blockLost: BitTicks = 0
-  var blockDecreases: UInt32 = 0
-  var lastMean = 0.0
-  var blocks: UInt32 = 0
-  /// The controller's decreases at the last look, and when they last changed.
-  var seen: UInt32 = 0
-  var calm = Time.zero
-  /// What came through in all cycles but the first, and how long they took.
-  var sum: BitTicks = 0
-  var span = Time.zero
-}
-
-extension FluidSource {
-  /// Begins to watch for cycles anew.
-  mutating func restartCycles(at now: Time) {
-    steady = SteadyState()
-    steady.blockStart = now
-    steady.blockEmitted = emitted
-    steady.blockLost = lost(at: now)
-    steady.blockDecreases = controller.decreases
-    steady.seen = controller.decreases
-    steady.calm = now
-  }
-
-  /// Call with `emitted` up to date. True if the flow has just become steady.
-  mutating func watchCycles(_ cycle: Cycle, at now: Time) -> Bool {
-    if steady.active { return false }
-    switch cycle {
-    case .none: return false
-    case .betweenDecreases: guard controller.decreases != steady.blockDecreases else { return false }
-    case .roundTrips(let n):
-      // A cycle ends with the first decrease after a round trip without any.
-      let fell = controller.decreases != steady.seen
-      steady.seen = controller.decreases
-      let rested = now - steady.calm >= roundTrip
-      if fell { steady.calm = now }
-      guard fell, rested, now - steady.blockStart >= roundTrip * n else { return false }
-    }
-    let span = (now - steady.blockStart).seconds
-    guard span > 0 else { return false }
-    let lostNow = lost(at: now)
-    let good = (emitted - steady.blockEmitted) - (lostNow - steady.blockLost)
-    let mean = Double(good) / 1e11 / span
-    // The first cycle holds what came before the steady state.
-    if steady.blocks > 0 {
-      steady.sum += good
-      steady.span += now - steady.blockStart
-    }
-    let agrees = steady.blocks > 2 && abs(mean - steady.lastMean) <= SteadyState.tolerance * steady.lastMean
-    steady.blocks += 1
-    if mean > 0, agrees || steady.blocks >= SteadyState.patience {
-      steady.active = true
-      steady.rate = Int64(Double(steady.sum) / 1e11 / steady.span.seconds)
-      steady.enteredAt = now
-      return true
-    }
-    steady.lastMean = mean
-    steady.blockStart = now
-    steady.blockEmitted = emitted
-    steady.blockLost = lostNow
-    steady.blockDecreases = controller.decreases
-    return false
-  }
-
-  /// A port has changed: wakes the controller.
-  mutating func resume(at now: Time) {
-    guard steady.active else { return restartCycles(at: now) }
-    controller.skip(from: steady.enteredAt, to: now)
-    restartCycles(at: now)
   }
 }

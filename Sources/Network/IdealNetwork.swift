@@ -285,6 +285,14 @@ public struct IdealNetwork: Sendable {
     return count
   }
 
+  /// What an open flow has sent until `time`; nothing if it is not open.
+  public func sent(_ id: FlowID, at time: Time) -> BitTicks {
+    guard let slot = slots[id] else { return 0 }
+    let flow = flows[Int(slot)]
+    let moved = Int128(flow.rate) * Int128(time.ticks - flow.since.ticks)
+    return flow.sent + (flow.spec.isUnlimited ? moved : min(moved, flow.left))
+  }
+
   /// All that has passed a port until `time`.
   public func carried(_ port: Int, at time: Time) -> BitTicks {
     var sum = ports[port].carried

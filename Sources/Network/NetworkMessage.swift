@@ -17,6 +17,8 @@ public enum NetworkMessage: Equatable, Sendable {
   case delivered(spec: FlowSpec)
   /// The same, told to the source.
   case acknowledged(flow: FlowID)
+  /// A message on a flow that goes on has arrived.
+  case arrived(flow: FlowID)
 }
 
 /// Whether a flow goes on after a change of its rate. Raw values are part of the format of messages.
@@ -37,6 +39,13 @@ public struct PortFeedback: Equatable, Sendable {
   /// The last claim that the grant takes into account.
   public var basedOn: UInt32 = 0
   public var queueDelay = Time.zero
+  /// Bytes in the queue, and by how many bits per second they grow.
+  public var queueBytes: Int64 = 0
+  public var queueTrend: Int64 = 0
+  public var capacity = BitRate.zero
+  /// What leaves the port in all, and what has left since the beginning.
+  public var output = BitRate.zero
+  public var sent: BitTicks = 0
   public var marked = 0.0
   public var lossRate = BitRate.zero
   /// Dropped since the feedback before.
@@ -53,6 +62,11 @@ extension PortFeedback: FixedLayout {
     writer.write(fair)
     writer.write(basedOn)
     writer.write(queueDelay)
+    writer.write(queueBytes)
+    writer.write(queueTrend)
+    writer.write(capacity)
+    writer.write(output)
+    writer.write(sent)
     writer.write(marked)
     writer.write(lossRate)
     writer.write(lost)
@@ -64,6 +78,11 @@ extension PortFeedback: FixedLayout {
     fair = try reader.readRate()
     basedOn = try reader.read()
     queueDelay = try reader.readTime()
+    queueBytes = try reader.read()
+    queueTrend = try reader.read()
+    capacity = try reader.readRate()
+    output = try reader.readRate()
+    sent = try reader.read()
     marked = try reader.readDouble()
     lossRate = try reader.readRate()
     lost = try reader.read()
@@ -99,6 +118,9 @@ extension NetworkMessage: FixedLayout {
     case .acknowledged(let flow):
       writer.write(UInt8(4))
       writer.write(flow.raw)
+    case .arrived(let flow):
+      writer.write(UInt8(5))
+      writer.write(flow.raw)
     }
   }
 
@@ -120,6 +142,7 @@ extension NetworkMessage: FixedLayout {
       self = .feedback(flow: FlowID(raw: try reader.read()), hop: try reader.read(), try reader.read())
     case 3: self = .delivered(spec: try reader.read())
     case 4: self = .acknowledged(flow: FlowID(raw: try reader.read()))
+    case 5: self = .arrived(flow: FlowID(raw: try reader.read()))
     default: throw .badValue("kind of network message \(tag)")
     }
   }

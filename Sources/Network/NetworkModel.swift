@@ -15,6 +15,25 @@ public struct NetworkModel: Equatable, Sendable {
     public var loss: Double
     public var bufferBytes: Int64
     public var changes: [CapacityChange]
+    /// Lost at regular intervals rather than at random.
+    var losesPeriodically = false
+    /// The network card of a host: its flows share it at their sources, so that nothing queues.
+    var isCard = false
+    var marking: Marking?
+    var phantom: PhantomQueue?
+
+    public init(
+      owner: Int, next: Int, capacity: BitRate, delay: Time, loss: Double, bufferBytes: Int64,
+      changes: [CapacityChange]
+    ) {
+      self.owner = owner
+      self.next = next
+      self.capacity = capacity
+      self.delay = delay
+      self.loss = loss
+      self.bufferBytes = bufferBytes
+      self.changes = changes
+    }
 
     /// What the capacity carries until `end`.
     public func capacity(until end: Time) -> BitTicks {
@@ -51,30 +70,102 @@ public struct NetworkModel: Equatable, Sendable {
     }
   }
 
+  /// The way of a flow.
+  struct Path: Equatable, Sendable {
+    var ports: [Int]
+    /// What light and machines take to the receiver and back, without queues.
+    var forward: Time
+    var back: Time
+    /// What the first packet takes to leave the sender; part of the round trip as the sender sees it.
+    var first = Time.zero
+  }
+
+  /// What an experiment says about one of its flows.
+  struct FlowFacts: Equatable, Sendable {
+    /// Most bytes in flight.
+    var inflightLimit: Int64
+    /// Rank of its class among those in use; the first is served first.
+    var lane: Int
+    var site: Int
+    var localRoundTrip: Time
+    /// Sums at which messages on it end.
+    var boundaries: [BitTicks]
+  }
+
   public var ports: [Port]
   /// `routes[from][to]`: ports to pass.
   public var routes: [[[Int]]]
   public var delays: [[Time]]
   public var algorithm: Algorithm
   public var packetBytes: Int64
+  /// The round trip inside a site, which the fluid level of a fleet does not follow.
+  public var localRoundTrip = Time.microseconds(10)
+  /// From which controllers and receivers draw what they leave to chance.
+  public var seed: UInt64
   /// Whether steady states are leapt over; off only to measure what that costs.
   public var leaps: Bool
+  /// The round trip of the longest path.
+  var longestRoundTrip: Time
+  /// Ways: between sites in a fleet, of each flow by its number in an experiment.
+  var paths: [Path] = []
+  /// By the number of the flow; empty in a fleet.
+  var facts: [FlowFacts] = []
+  /// The part of each node; empty in a fleet, where every site is one.
+  var nodeParts: [Int] = []
+  var partCount: Int
+  /// Classes of traffic in use.
+  var classes = 1
+  /// Factor by which senders misjudge their round trip.
+  var roundTripError = 1.0
 
-  public init(fleet: Fleet, algorithm: Algorithm, packetBytes: Int64 = 4096, leaps: Bool = true) {
+  public init(
+    fleet: Fleet, algorithm: Algorithm, packetBytes: Int64 = 4096, seed: UInt64 = 1, leaps: Bool = true
+  ) {
     ports = (0..<fleet.portCount).map { port in
       let link = fleet.link(ofPort: port)
       return Port(
         owner: fleet.owner(ofPort: port), next: fleet.destination(ofPort: port), capacity: link.capacity,
         delay: link.delay, loss: link.loss, bufferBytes: link.bufferBytes, changes: link.changes)
     }
+    partCount = fleet.routes.count
+    longestRoundTrip = .zero
     routes = fleet.routes
     delays = fleet.delays
     self.algorithm = algorithm
     self.packetBytes = packetBytes
+    self.seed = seed
     self.leaps = leaps
+    layRoutes()
   }
 
   public var siteCount: Int { routes.count }
+
+  /// What follows from routes, delays and the algorithm.
+  private mutating func layRoutes() {
+    if let rule = algorithm.demands.marking {
+      for port in ports.indices { ports[port].marking = Marking(rule, capacity: ports[port].capacity) }
+    }
+    if let rule = algorithm.demands.phantom {
+      for port in ports.indices { ports[port].phantom = PhantomQueue(rule, capacity: ports[port].capacity) }
+    }
+    for from in routes.indices {
+      for to in routes.indices {
+        paths.append(Path(ports: routes[from][to], forward: delays[from][to], back: delays[to][from]))
+        if from != to { longestRoundTrip = max(longestRoundTrip, delays[from][to] + delays[to][from]) }
+      }
+    }
+  }
+
+  func path(of spec: FlowSpec) -> Path {
+    facts.isEmpty
+      ? paths[Int(spec.source) * routes.count + Int(spec.destination)] : paths[Int(truncatingIfNeeded: spec.id.raw)]
+  }
+
+  func facts(of spec: FlowSpec) -> FlowFacts? { facts.isEmpty ? nil : facts[Int(truncatingIfNeeded: spec.id.raw)] }
+
+  func lane(of spec: FlowSpec) -> Int { facts.isEmpty ? 0 : facts[Int(truncatingIfNeeded: spec.id.raw)].lane }
+
+  func part(of node: UInt16) -> Int { nodeParts.isEmpty ? Int(node) : nodeParts[Int(node)] }
 
   /// The least capacity of a route now and then: at time zero.
   public func capacity(from: Int, to: Int) -> BitRate {
@@ -89,6 +180,7 @@ public struct NetworkModel: Equatable, Sendable {
   }
 }
 
+/// The model of a fleet; agents compile that of an experiment from its plan.
 extension NetworkModel: FixedLayout {
   public func encode(into writer: inout ByteWriter) {
     writer.write(UInt32(ports.count))
@@ -110,6 +202,8 @@ extension NetworkModel: FixedLayout {
     for row in delays { for delay in row { writer.write(delay) } }
     writer.write(algorithm)
     writer.write(packetBytes)
+    writer.write(localRoundTrip)
+    writer.write(seed)
     writer.write(leaps)
   }
 
@@ -125,7 +219,9 @@ extension NetworkModel: FixedLayout {
       }
       ports.append(port)
     }
+    longestRoundTrip = .zero
     let sites = try reader.readCount()
+    partCount = sites
     routes = []
     for _ in 0..<sites {
       var row: [[Int]] = []
@@ -140,6 +236,9 @@ extension NetworkModel: FixedLayout {
     }
     algorithm = try reader.read()
     packetBytes = try reader.read()
+    localRoundTrip = try reader.readTime()
+    seed = try reader.read()
     leaps = try reader.readBool()
+    layRoutes()
   }
 }

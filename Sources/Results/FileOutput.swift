@@ -16,7 +16,7 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(Resul
 }
 
 /// Files that come into being complete: written under another name, forced to disk, then renamed.
-enum FileOutput {
+public enum FileOutput {
   /// Name of a file while it is not complete.
   static func partial(_ path: String) -> String { path + ".partial" }
 
@@ -34,9 +34,18 @@ enum FileOutput {
     guard rename(partial(path), path) == 0 else { throw .lastError(path, "give '\(partial(path))' this name") }
   }
 
-  static func writeAtomically(_ text: String, to path: String) throws(ResultsError) {
+  public static func writeAtomically(_ text: String, to path: String) throws(ResultsError) {
     try write(Array(text.utf8), to: partial(path))
     try publish(path)
+  }
+
+  /// Makes a folder and those above it; one that is there already is fine.
+  public static func makeFolder(_ path: String) throws(ResultsError) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += part + "/"
+      if mkdir(made, 0o755) != 0, errno != EEXIST { throw .lastError(made, "make this folder") }
+    }
   }
 
   /// Forces a file, or the names in a folder, to disk.

@@ -7,6 +7,7 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
   /// Another process works in the directory.
   case inUse(String)
   case holdsFinishedRun(String)
+  case holdsFinishedExperiment(String)
   case holdsUnfinishedRun(String)
   /// The directory holds files that no run wrote; the second value is one of them.
   case holdsOtherFiles(String, String)
@@ -29,6 +30,8 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
       return "\(path): another process works in this run directory: wait for it, or name another with --out"
     case .holdsFinishedRun(let path):
       return "\(path): holds a finished run: name another directory with --out, or remove this one first"
+    case .holdsFinishedExperiment(let path):
+      return "\(path): holds a finished experiment: name another directory with --out, or replace it with --force"
     case .holdsUnfinishedRun(let path):
       return "\(path): holds a run that was interrupted: continue it with 'longhaul resume \(path)', "
         + "or name another directory with --out"

@@ -56,7 +56,7 @@ extension Reading {
     var controller = ControllerSpec(name: "distance-aware")
     if let field = section?.optional("congestion_control") {
       locations["network.congestion_control"] = field.value.place
-      controller = try readController(field)
+      controller = try Reading.controller(field)
     } else {
       assumptions.add("The congestion control is 'distance-aware', the default.")
     }
@@ -71,7 +71,7 @@ extension Reading {
   }
 
   /// A name, or `{name: ..., preset: ..., parameters: {...}}`. What names there are, others know.
-  private func readController(_ field: Field) throws(ScenarioError) -> ControllerSpec {
+  static func controller(_ field: Field) throws(ScenarioError) -> ControllerSpec {
     if case .scalar = field.value.content { return ControllerSpec(name: try field.text()) }
     let section = try field.section(["name", "preset", "parameters"])
     var parameters: [ControllerParameter] = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Network
 import Quantities
 import Records
 import Simulation
@@ -14,6 +15,10 @@ public enum AgentRequest: Sendable {
   /// The run is over.
   case finish(at: Time)
   case quit
+  /// Be this part of a network under experiment, at this level.
+  case configurePart(NetworkPlan, level: ExperimentLevel, partOf: [Int], part: Int)
+  case advancePart(to: Time, inbox: [[UInt8]])
+  case finishPart
 }
 
 /// What an agent answers: one frame to each request but `quit`.
@@ -24,6 +29,8 @@ public enum AgentReply: Sendable {
   case records([Record])
   /// The request made no sense; the agent ends.
   case refused(String)
+  case partAdvanced([PartMessage], next: Time)
+  case partFinished(ExperimentResult)
 }
 
 extension AgentRequest: FixedLayout {
@@ -44,6 +51,18 @@ extension AgentRequest: FixedLayout {
       writer.write(UInt8(3))
       writer.write(end)
     case .quit: writer.write(UInt8(4))
+    case .configurePart(let plan, let level, let partOf, let part):
+      writer.write(UInt8(5))
+      writer.write(plan)
+      writer.write(level.rawValue)
+      writer.write(integers: partOf.map { UInt32($0) })
+      writer.write(UInt32(part))
+    case .advancePart(let horizon, let inbox):
+      writer.write(UInt8(6))
+      writer.write(horizon)
+      writer.write(UInt32(inbox.count))
+      for bytes in inbox { writer.write(bytes: bytes) }
+    case .finishPart: writer.write(UInt8(7))
     }
   }
 
@@ -59,6 +78,18 @@ extension AgentRequest: FixedLayout {
     case 2: self = .snapshot
     case 3: self = .finish(at: try reader.readTime())
     case 4: self = .quit
+    case 5:
+      let plan: NetworkPlan = try reader.read()
+      let name = try reader.readString()
+      guard let level = ExperimentLevel(rawValue: name) else { throw .badValue("level of the network '\(name)'") }
+      let partOf = (try reader.readIntegers(UInt32.self)).map { Int($0) }
+      self = .configurePart(plan, level: level, partOf: partOf, part: Int(try reader.read(UInt32.self)))
+    case 6:
+      let horizon = try reader.readTime()
+      var inbox: [[UInt8]] = []
+      for _ in 0..<(try reader.readCount(minimumSize: 4)) { inbox.append(Array(try reader.readBytes())) }
+      self = .advancePart(to: horizon, inbox: inbox)
+    case 7: self = .finishPart
     default: throw .badValue("kind of request \(tag)")
     }
   }
@@ -86,6 +117,18 @@ extension AgentReply: FixedLayout {
     case .refused(let reason):
       writer.write(UInt8(4))
       writer.write(reason)
+    case .partAdvanced(let messages, let next):
+      writer.write(UInt8(5))
+      writer.write(UInt32(messages.count))
+      for message in messages {
+        writer.write(UInt32(message.to))
+        writer.write(message.at)
+        writer.write(bytes: message.bytes)
+      }
+      writer.write(next)
+    case .partFinished(let result):
+      writer.write(UInt8(6))
+      writer.write(result)
     }
   }
 
@@ -103,6 +146,15 @@ extension AgentReply: FixedLayout {
     case 2: self = .state(Array(try reader.readBytes()))
     case 3: self = .records(try reader.readArray())
     case 4: self = .refused(try reader.readString())
+    case 5:
+      var messages: [PartMessage] = []
+      for _ in 0..<(try reader.readCount(minimumSize: 16)) {
+        let to = Int(try reader.read(UInt32.self))
+        let at = try reader.readTime()
+        messages.append(PartMessage(to: to, at: at, bytes: Array(try reader.readBytes())))
+      }
+      self = .partAdvanced(messages, next: try reader.readTime())
+    case 6: self = .partFinished(try reader.read())
     default: throw .badValue("kind of reply \(tag)")
     }
   }
@@ -116,8 +168,9 @@ extension ByteReader {
 }
 
 /// The agent's side of the protocol, without sockets: bytes in, bytes out.
-public struct AgentShell: Sendable {
+public struct AgentShell {
   var machine: SiteMachine?
+  var experiment: (any ExperimentPart)?
 
   public init() {}
 
@@ -147,6 +200,15 @@ public struct AgentShell: Sendable {
         machine = SiteMachine(configuration: configuration)
       }
       return .configured
+    case .configurePart(let plan, let level, let partOf, let part):
+      experiment = plan.makePart(level: level, partOf: partOf, part: part)
+      return .configured
+    case .advancePart(let horizon, let inbox):
+      guard let experiment else { throw .badValue("a request before the configuration") }
+      return .partAdvanced(try experiment.advance(to: horizon, inbox: inbox), next: experiment.nextTime)
+    case .finishPart:
+      guard let experiment else { throw .badValue("a request before the configuration") }
+      return .partFinished(experiment.finish())
     case .quit: return nil
     case .advance, .snapshot, .finish:
       guard machine != nil else { throw .badValue("a request before the configuration") }
@@ -160,7 +222,7 @@ public struct AgentShell: Sendable {
       machine!.encode(into: &writer)
       return .state(writer.bytes)
     case .finish(let end): return .records(machine!.finish(at: end))
-    case .configure, .quit: return nil
+    case .configure, .configurePart, .advancePart, .finishPart, .quit: return nil
     }
   }
 }

@@ -147,6 +147,8 @@ public struct SiteMachine: Sendable {
         case .rate(let flow, let rate): hearPotential(flow, rate, at: now(of: event))
         case .closed(let spec, let started, let delivered, let bytes):
           recordFlow(spec, started: started, delivered: delivered, bytes: bytes)
+        // Messages on flows that go on are those of experiments.
+        case .arrived: break
         }
       }
     }

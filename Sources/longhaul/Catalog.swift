@@ -29,9 +29,17 @@ struct Catalog: ParsableCommand {
         print("    source: \(part.source)")
       }
     case .algorithms:
-      for row in Algorithm.catalogue {
+      for type in Algorithm.all {
+        let row = type.information
         print("\(row.name)\n    \(row.definition)")
-        if !row.presets.isEmpty { print("    presets: \(row.presets.joined(separator: ", "))") }
+        for preset in row.presets { print("    preset \(preset.name): \(preset.source)") }
+        for parameter in row.parameters {
+          print(
+            "    \(parameter.name) = \(Readable.amount(parameter.value)), "
+              + "\(Readable.amount(parameter.limits.lowerBound)) to \(Readable.amount(parameter.limits.upperBound)): "
+              + parameter.meaning)
+        }
+        print("    source: \(row.source)")
       }
     case .gpus:
       for row in GPUCatalogue.models {

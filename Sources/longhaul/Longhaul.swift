@@ -13,7 +13,7 @@ struct Longhaul: ParsableCommand {
     commandName: "longhaul",
     abstract: "Emulates a fleet of data centres joined by long fibres, under a trace of jobs and a placement policy.",
     version: "0.1.0",
-    subcommands: [Emulate.self, Resume.self, Compare.self, TraceCommand.self, Catalog.self, Doctor.self])
+    subcommands: [Emulate.self, Resume.self, Compare.self, CongestionCommand.self, TraceCommand.self, Catalog.self, Doctor.self])
 
   static func main() {
     var command: any ParsableCommand
@@ -54,7 +54,7 @@ struct Longhaul: ParsableCommand {
   static func status(of error: any Error) -> Int32 {
     switch error {
     case is ScenarioError, is TraceError, is ResultsError, is ValidationError: return 2
-    case is Conductor.Interrupted: return 130
+    case is Conductor.Interrupted, is ExperimentConductor.Interrupted: return 130
     default: return 1
     }
   }

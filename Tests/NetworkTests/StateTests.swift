@@ -89,6 +89,11 @@ import Topology
     feedback.fair = .gigabits(9)
     feedback.basedOn = 3
     feedback.queueDelay = .microseconds(12)
+    feedback.queueBytes = 77
+    feedback.queueTrend = -5
+    feedback.capacity = .gigabits(8)
+    feedback.output = .gigabits(2)
+    feedback.sent = BitTicks(bytes: 99)
     feedback.marked = 0.125
     feedback.lossRate = BitRate(77)
     feedback.lost = BitTicks(bytes: 5)

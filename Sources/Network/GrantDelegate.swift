@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CongestionControl
+import Quantities
+import Simulation
+
+/// Stands, at the site of senders, for one port far away: it shares what the far port has granted the site among the site's
+/// flows, within the site's own round trip, and claims there for all of them together.
+///
+/// This is what makes two time scales of one law. Flows that come and go inside the site never wait for the fibre; the far
+/// port hears of sums, which change slowly, and falls of the sum are told only after they have lasted a loop, because what
+/// a burst of neighbours has taken for a moment is wanted back as soon as it is over.
+public struct GrantDelegate: Sendable {
+  /// What is told to the far port.
+  public struct Word: Equatable, Sendable {
+    public var claim: Int64
+    public var base: Int64
+    public var weight: Int64
+  }
+
+  /// Flows of this site that pass the far port.
+  public var ledger = GrantLedger()
+  /// What the far port has granted, in bit/s.
+  public var capacity: Int64
+  /// The far port's common level: what each flow there gets that wants more.
+  public var level = Int64.max
+  private var said = Word(claim: 0, base: 0, weight: 0)
+  private var peak = Word(claim: 0, base: 0, weight: 0)
+  private var peakAt = Time.zero
+
+  /// - Parameter capacity: what stands with the delegate from the beginning.
+  public init(capacity: Int64) { self.capacity = capacity }
+
+  /// What the flows want together now.
+  var wanted: Word {
+    var word = Word(claim: 0, base: 0, weight: 0)
+    for entry in ledger.entries {
+      word.claim += entry.claim
+      if entry.claim > level || level == .max { word.weight += 1 } else { word.base += entry.claim }
+    }
+    return word
+  }
+
+  /// What to tell the far port now, if anything, and when to ask again; never if nothing is put off.
+  ///
+  /// - Parameter patience: how long a fall must last before it is told.
+  public mutating func word(at now: Time, patience: Time) -> (word: Word?, again: Time) {
+    let wanted = wanted
+    if wanted.claim >= peak.claim || now - peakAt >= patience {
+      peak = wanted
+      peakAt = now
+    }
+    let change = abs(Double(peak.claim) - Double(said.claim))
+    let moved = change > ClaimBook.threshold * Double(max(peak.claim, said.claim))
+    let again = wanted.claim < peak.claim ? peakAt + patience : .never
+    guard moved || peak.weight != said.weight || peak.base != said.base && peak.claim > 0 else { return (nil, again) }
+    said = peak
+    return (said, again)
+  }
+}

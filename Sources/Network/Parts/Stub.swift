@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantities
+import Simulation
+
+/// The ideal level of a plan, for the drivers: it knows no parts, and runs in one go.
+public final class IdealPart: ExperimentPart {
+  private var experiment: IdealExperiment
+  private var result: ExperimentResult?
+
+  init(plan: NetworkPlan) { experiment = IdealExperiment(plan: plan) }
+
+  public var nextTime: Time { result == nil ? .zero : .never }
+
+  public func advance(to horizon: Time, inbox: [[UInt8]]) throws(WireError) -> [PartMessage] {
+    if result == nil { result = experiment.run() }
+    return []
+  }
+
+  public func finish() -> ExperimentResult { result ?? experiment.run() }
+}
+/// The fluid level of a plan, for the drivers.
+public final class FluidPart: ExperimentPart {
+  private var experiment: FluidExperiment
+  private var result: ExperimentResult?
+
+  init(plan: NetworkPlan, partOf: [Int], part: Int) { experiment = FluidExperiment(plan: plan) }
+
+  public var nextTime: Time { result == nil ? .zero : .never }
+
+  public func advance(to horizon: Time, inbox: [[UInt8]]) throws(WireError) -> [PartMessage] {
+    if result == nil { result = experiment.run() }
+    return []
+  }
+
+  public func finish() -> ExperimentResult { result ?? experiment.run() }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import CProcess
+import Congestion
+import Emulation
+import Foundation
+import Network
+import Quantities
+import Report
+import Runs
+import ScenarioFile
+
+extension ExperimentLevel: ExpressibleByArgument {}
+
+struct CongestionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "congestion",
+    abstract: "Runs a congestion experiment: algorithms on hosts, switches and links, packet by packet or as fluid.")
+
+  @Argument(help: "The experiment, a YAML file; ready ones are in Experiments.") var experiment: String
+  @Option(help: "Algorithms in place of the experiment's, separated by commas: NAME or NAME:PRESET.")
+  var algorithms: String?
+  @Option(help: "packet, fluid or ideal; the experiment's own if left out.") var network: ExperimentLevel?
+  @Option(help: "inline: several runs at a time in this process; or processes: one for each site, with ZeroMQ between.")
+  var driver = RunOptions.Driver.inline
+  @Option(help: "Seeds in place of the experiment's, separated by commas.") var seeds: String?
+  @Option(help: "Runs at a time with the inline driver; the number of cores if left out.") var jobs: Int?
+  @Option(help: "Directory for the results; runs/NAME-N if left out.") var out: String?
+  @Flag(help: "Replace results that the directory holds.") var force = false
+  @Flag(help: "No progress.") var quiet = false
+
+  func run() throws {
+    let read = try ExperimentReader.read(path: experiment)
+    let level = network ?? ExperimentLevel(rawValue: read.network.rawValue) ?? .packet
+    let path = out ?? CongestionFolder.next(for: read.name)
+    let study = try CongestionStudy(
+      read, algorithms: try chosenAlgorithms(read), seeds: try chosenSeeds(read), directory: path,
+      options: CongestionStudy.Options(
+        level: level, driver: driver, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount,
+        program: EmulationRun.programBeside("longhaul-site")),
+      force: force)
+    _ = longhaul_catch_interrupts()
+    study.shouldStop = { longhaul_interrupts() > 0 }
+    let progress = CongestionProgress(quiet: quiet)
+    study.progress = { progress.show($0) }
+    do {
+      let report = try study.run()
+      progress.finish()
+      print(CongestionTable(report, directory: path), terminator: "")
+    } catch is ExperimentConductor.Interrupted {
+      progress.finish()
+      Longhaul.complain("interrupted; the same command with --out \(path) goes on from here")
+      throw ExitCode(130)
+    }
+  }
+
+  private func chosenSeeds(_ read: Experiment) throws -> [UInt64] {
+    guard let seeds else { return read.seeds }
+    return try seeds.split(separator: ",").map { text in
+      guard let seed = UInt64(text.trimmingCharacters(in: .whitespaces)) else {
+        throw ValidationError("--seeds: expected whole numbers separated by commas, found '\(text)'")
+      }
+      return seed
+    }
+  }
+
+  /// An algorithm of the experiment keeps its parameters when it is named.
+  private func chosenAlgorithms(_ read: Experiment) throws -> [Experiment.Algorithm] {
+    guard let algorithms else { return read.algorithms }
+    return algorithms.split(separator: ",").flatMap { text -> [Experiment.Algorithm] in
+      let parts = text.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      let preset = parts.count > 1 ? parts[1] : nil
+      let stated = read.algorithms.filter { $0.spec.name == parts[0] && (preset == nil || $0.spec.preset == preset) }
+      if !stated.isEmpty { return stated }
+      return [
+        Experiment.Algorithm(
+          spec: ControllerSpec(name: parts[0], preset: preset, parameters: []),
+          origin: Experiment.Origin(file: "--algorithms", field: String(text)))
+      ]
+    }
+  }
+}
+
+/// A bar on a terminal, plain lines otherwise, nothing in the first two seconds; called from the threads that work.
+final class CongestionProgress: @unchecked Sendable {
+  private let lock = NSLock()
+  private let progress: RunProgress
+
+  init(quiet: Bool) { progress = RunProgress(style: quiet ? .quiet : .automatic) }
+
+  func show(_ status: CongestionStudy.Status) {
+    lock.lock()
+    defer { lock.unlock() }
+    progress.update(
+      ProgressState(
+        time: status.time, share: status.share, jobsFinished: status.done, jobsTotal: status.total, running: 0,
+        queued: 0))
+  }
+
+  func finish() {
+    lock.lock()
+    defer { lock.unlock() }
+    progress.finish()
+  }
+}
+
+enum CongestionFolder {
+  /// The first of runs/NAME-1, runs/NAME-2, ... that holds no finished experiment.
+  static func next(for name: String) -> String {
+    var number = 1
+    while FileManager.default.fileExists(atPath: "runs/\(name)-\(number)/congestion.json") { number += 1 }
+    return "runs/\(name)-\(number)"
+  }
+}
