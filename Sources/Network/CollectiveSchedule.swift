@@ -58,46 +58,45 @@ struct CollectiveSchedule: Sendable {
 
   /// For every chunk: a ring reduce-scatter inside each site, a ring all-reduce over the sites for each rank's share, a ring
   /// all-gather inside each site.
+  ///
+  /// A connection sends the same step of all chunks before the next step of any: a chunk that waits for the other end of a
+  /// long fibre must not hold up those that could go.
   private mutating func allReduce(_ collective: NetworkPlan.Collective) {
     let sites = collective.sites
     let ranks = sites[0].count
-    for chunk in 0..<collective.chunks {
-      let bytes = share(of: collective.bytes, part: chunk, of: collective.chunks)
-      let piece = bytes / Int64(ranks)
-      // What each host has received last: the message that the next step of its chain needs.
-      var arrived = [[[Int]]](repeating: [[Int]](repeating: [], count: ranks), count: sites.count)
-      var first = true
-      func step(_ bytes: Int64, among count: Int, _ host: (Int) -> (site: Int, rank: Int)) -> [Int] {
-        // One step of a ring: everyone sends to the next, once what it passes on has arrived.
-        var sent: [Int] = []
-        for k in 0..<count {
-          let (a, b) = (host(k), host((k + 1) % count))
-          sent.append(
-            add(
-              from: sites[a.site][a.rank], to: sites[b.site][b.rank], bytes: bytes, needs: arrived[a.site][a.rank],
-              opens: first))
-        }
-        return sent
-      }
-      func ring(_ steps: Int, _ bytes: Int64, among count: Int, rings: Int, _ host: (Int, Int) -> (site: Int, rank: Int)) {
-        guard count > 1 else { return }
-        for _ in 0..<steps {
-          var arrivals: [(site: Int, rank: Int, message: Int)] = []
+    let pieces = (0..<collective.chunks).map {
+      share(of: collective.bytes, part: $0, of: collective.chunks) / Int64(ranks)
+    }
+    // What each host has received last of each chunk: the message that the next step of its chain needs.
+    var arrived = pieces.map { _ in [[[Int]]](repeating: [[Int]](repeating: [], count: ranks), count: sites.count) }
+    var opens = true
+    /// Steps of rings in which everyone sends to the next, once what it passes on has arrived.
+    func ring(
+      steps: Int, among count: Int, rings: Int, parts: Int64,
+      _ host: (_ ring: Int, _ place: Int) -> (site: Int, rank: Int)
+    ) {
+      guard count > 1 else { return }
+      for _ in 0..<steps {
+        for chunk in pieces.indices {
+          var next = arrived[chunk]
           for r in 0..<rings {
-            let sent = step(bytes, among: count) { host(r, $0) }
             for k in 0..<count {
-              let b = host(r, (k + 1) % count)
-              arrivals.append((b.site, b.rank, sent[k]))
+              let (a, b) = (host(r, k), host(r, (k + 1) % count))
+              let message = add(
+                from: sites[a.site][a.rank], to: sites[b.site][b.rank], bytes: pieces[chunk] / parts,
+                needs: arrived[chunk][a.site][a.rank], opens: opens)
+              next[b.site][b.rank] = [message]
             }
           }
-          for a in arrivals { arrived[a.site][a.rank] = [a.message] }
-          first = false
+          arrived[chunk] = next
         }
+        opens = false
       }
-      ring(ranks - 1, piece, among: ranks, rings: sites.count) { ($0, $1) }
-      ring(2 * (sites.count - 1), piece / Int64(sites.count), among: sites.count, rings: ranks) { ($1, $0) }
-      ring(ranks - 1, piece, among: ranks, rings: sites.count) { ($0, $1) }
     }
+    let between = Int64(sites.count)
+    ring(steps: ranks - 1, among: ranks, rings: sites.count, parts: 1) { ($0, $1) }
+    ring(steps: 2 * (sites.count - 1), among: sites.count, rings: ranks, parts: between) { ($1, $0) }
+    ring(steps: ranks - 1, among: ranks, rings: sites.count, parts: 1) { ($0, $1) }
   }
 
   /// Every host sends its share to every other at once.

@@ -232,7 +232,8 @@ extension PortFlow: FixedLayout {
 
 extension GrantLedger.Entry: FixedLayout {
   public func encode(into writer: inout ByteWriter) {
-    for rate in [claim, grant, believed, held, fairSent] { writer.write(rate) }
+    for rate in [claim, base, weight, grant, believed, held, fairSent] { writer.write(rate) }
+    writer.write(isDelegate)
     writer.write(sequence)
     writer.write(heldUntil)
     writer.write(loop)
@@ -241,10 +242,13 @@ extension GrantLedger.Entry: FixedLayout {
   public init(from reader: inout ByteReader) throws(WireError) {
     self.init(loop: .zero)
     claim = try reader.read()
+    base = try reader.read()
+    weight = try reader.read()
     grant = try reader.read()
     believed = try reader.read()
     held = try reader.read()
     fairSent = try reader.read()
+    isDelegate = try reader.readBool()
     sequence = try reader.read()
     heldUntil = try reader.readTime()
     loop = try reader.readTime()

@@ -118,21 +118,26 @@ struct PlanRouting {
 }
 
 extension NetworkPlan {
-  /// What `bytes` of payload take alone over `path`, store and forward: the first packet passes every port, the rest follow
-  /// at the rate of the slowest.
-  func timeAlone(bytes: Int64, path: [Int], rate: (Port) -> BitRate = { $0.rate }) -> Time {
+  /// What `bytes` of payload take alone over `path`, store and forward, to the tick: packets follow one another at the pace
+  /// of the slowest port so far, and the last, which may be shorter, can catch up with those before it.
+  package func timeAlone(bytes: Int64, path: [Int], rate: (Port) -> BitRate = { $0.rate }) -> Time {
     let payload = packetBytes - headerBytes
     let count = max(1, (bytes + payload - 1) / payload)
-    let last = bytes - (count - 1) * payload + headerBytes
-    let first = count == 1 ? last : packetBytes
-    var ticks: Int64 = 0
-    var slowest = Int64.max
+    let lastBytes = bytes - (count - 1) * payload + headerBytes
+    // When the first, the last but one and the last packet have passed the ports so far.
+    var first: Int64 = 0
+    var slowest: Int64 = 0
+    var last: Int64 = 0
     for port in path {
-      ticks += ports[port].delay.ticks + PacketPort.ticks(bytes: first, rate: rate(ports[port]).bitsPerSecond)
-      slowest = min(slowest, rate(ports[port]).bitsPerSecond)
+      let bits = rate(ports[port]).bitsPerSecond
+      let full = PacketPort.ticks(bytes: packetBytes, rate: bits)
+      first += full
+      slowest = max(slowest, full)
+      if count > 1 { last = max(last, first + (count - 2) * slowest) }
+      last += PacketPort.ticks(bytes: lastBytes, rate: bits) + ports[port].delay.ticks
+      first += ports[port].delay.ticks
     }
-    if count > 1 { ticks += PacketPort.ticks(bytes: (count - 2) * packetBytes + last, rate: slowest) }
-    return Time(ticks: ticks)
+    return Time(ticks: last)
   }
 
   /// Propagation over `path`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Kinds of events of the packet level, in their order at one instant.
-enum PacketEventKind: UInt32 {
+package enum PacketEventKind: UInt32 {
   /// A packet comes out of a port's link.
   case arrival = 0
   /// A port with classes has sent a packet.
@@ -23,18 +23,18 @@ enum PacketEventKind: UInt32 {
 
 /// What happens when: the time, and kind and place in one number. Unique in its instant, so that the order of events does
 /// not depend on who pushed first or on how the network is cut into parts.
-struct PacketEvent {
-  var time: Int64
-  var key: UInt32
+package struct PacketEvent {
+  package var time: Int64
+  package var key: UInt32
 
-  @inline(__always) init(time: Int64, kind: PacketEventKind, place: Int) {
+  @inline(__always) package init(time: Int64, kind: PacketEventKind, place: Int) {
     self.time = time
     key = kind.rawValue << 28 | UInt32(truncatingIfNeeded: place)
   }
 
-  @inline(__always) var kind: PacketEventKind { PacketEventKind(rawValue: key >> 28)! }
-  @inline(__always) var place: Int { Int(key & 0x0FFF_FFFF) }
-  @inline(__always) func precedes(_ other: PacketEvent) -> Bool {
+  @inline(__always) package var kind: PacketEventKind { PacketEventKind(rawValue: key >> 28)! }
+  @inline(__always) package var place: Int { Int(key & 0x0FFF_FFFF) }
+  @inline(__always) package func precedes(_ other: PacketEvent) -> Bool {
     time < other.time || (time == other.time && key < other.key)
   }
 }
@@ -42,24 +42,24 @@ struct PacketEvent {
 /// A 4-ary heap of events in unsafe memory.
 ///
 /// Unsafe for speed. Safety: indices stay below `count`, which stays at most `capacity`; the block is owned here alone.
-struct EventHeap: ~Copyable {
+package struct EventHeap: ~Copyable {
   private var base: UnsafeMutablePointer<PacketEvent>
   private var capacity: Int
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  init() {
+  package init() {
     capacity = 1024
     base = .allocate(capacity: capacity)
   }
 
   deinit { base.deallocate() }
 
-  @inline(__always) var isEmpty: Bool { count == 0 }
-  @inline(__always) var nextTime: Int64 { count == 0 ? .max : base[0].time }
+  @inline(__always) package var isEmpty: Bool { count == 0 }
+  @inline(__always) package var nextTime: Int64 { count == 0 ? .max : base[0].time }
   /// Only if not empty.
-  @inline(__always) var first: PacketEvent { base[0] }
+  @inline(__always) package var first: PacketEvent { base[0] }
 
-  mutating func push(_ event: PacketEvent) {
+  package mutating func push(_ event: PacketEvent) {
     if count == capacity {
       let larger = UnsafeMutablePointer<PacketEvent>.allocate(capacity: capacity * 2)
       larger.moveInitialize(from: base, count: count)
@@ -78,13 +78,13 @@ struct EventHeap: ~Copyable {
     base[child] = event
   }
 
-  mutating func removeFirst() {
+  package mutating func removeFirst() {
     count -= 1
     if count > 0 { sink(base[count]) }
   }
 
   /// Puts an event in the place of the first.
-  mutating func replaceFirst(_ event: PacketEvent) { sink(event) }
+  package mutating func replaceFirst(_ event: PacketEvent) { sink(event) }
 
   private mutating func sink(_ event: PacketEvent) {
     var hole = 0

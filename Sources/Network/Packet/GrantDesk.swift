@@ -16,6 +16,18 @@ struct GrantDesk {
   /// Of a delegate's desk.
   var delegate: Int32 = -1
 
+  // Of a port's desk.
+  /// Bits per second that classes served before this one use, with what they vary by.
+  var before = 0.0
+  /// Bits per second kept back so that the queue shrinks.
+  var drain = 0.0
+  var mean = 0.0
+  var deviation = 0.0
+  /// What classes before had sent at the last look, and when that was.
+  var sentBefore: Int64 = 0
+  var lookedAt: Int64 = 0
+  var isWatching = false
+
   func index(of flow: Int) -> Int? {
     members.firstIndex {
       if case .flow(let other, _) = $0 { return other == Int32(flow) }
@@ -29,6 +41,8 @@ struct DelegatePlace {
   var site: Int
   /// The far port, or the first of a sprayed bundle.
   var port: Int
+  /// The port's desk for the class of the traffic.
+  var desk: Int
   /// The last node of its site on the way there.
   var node: Int
   /// Propagation from that node to the port.

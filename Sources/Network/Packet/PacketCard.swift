@@ -4,7 +4,7 @@
 /// lets them send later. Data is pulled: no packet is made before the card can send it.
 ///
 /// Safety of the heap: positions stay below `count`; flows in it know their position, and nobody else changes either.
-struct PacketCard {
+package struct PacketCard {
   var answers = PacketList()
   /// When the card's next event is; never if none is due.
   var armed: Int64 = .max
@@ -12,13 +12,13 @@ struct PacketCard {
   private var tails = InlineArray<3, UInt32>(repeating: .none)
   private var heap: UnsafeMutablePointer<UInt32>?
   private var capacity = 0
-  private(set) var waiting = 0
+  package private(set) var waiting = 0
 
-  init() {}
+  package init() {}
 
-  func destroy() { heap?.deallocate() }
+  package func destroy() { heap?.deallocate() }
 
-  @inline(__always) var hasReady: Bool { heads[0] != .none || heads[1] != .none || heads[2] != .none }
+  @inline(__always) package var hasReady: Bool { heads[0] != .none || heads[1] != .none || heads[2] != .none }
 
   mutating func appendReady(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
     let c = Int(senders[Int(flow)].trafficClass)
@@ -43,14 +43,14 @@ struct PacketCard {
   }
 
   /// The flow that may send next; only if some wait.
-  @inline(__always) var firstWaiting: UInt32 { heap![0] }
+  @inline(__always) package var firstWaiting: UInt32 { heap![0] }
 
   private func precedes(_ a: UInt32, _ b: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) -> Bool {
     let (x, y) = (senders[Int(a)].nextSend, senders[Int(b)].nextSend)
     return x < y || (x == y && a < b)
   }
 
-  mutating func insertWaiting(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
+  package mutating func insertWaiting(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
     if waiting == capacity {
       let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: max(8, capacity * 2))
       if let heap {
@@ -64,7 +64,7 @@ struct PacketCard {
     rise(waiting - 1, flow, senders)
   }
 
-  mutating func removeWaiting(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
+  package mutating func removeWaiting(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
     let hole = Int(senders[Int(flow)].heapIndex)
     senders[Int(flow)].heapIndex = .none
     waiting -= 1
@@ -74,7 +74,7 @@ struct PacketCard {
   }
 
   /// The flow's time has changed.
-  mutating func moveWaiting(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
+  package mutating func moveWaiting(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
     place(Int(senders[Int(flow)].heapIndex), flow, senders)
   }
 

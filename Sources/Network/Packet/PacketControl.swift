@@ -25,6 +25,8 @@ enum ControlWord: Equatable, Sendable {
   case allocate(desk: Int32)
   /// The oracle looks at everything: last of all.
   case foresee
+  /// A port measures what a desk of its has to know.
+  case look(desk: Int32)
   /// A source says its claims again.
   case renew(flow: Int32)
   /// A connection has had nothing to send for a while, if its last sending is still the one named.
@@ -35,10 +37,12 @@ enum ControlWord: Equatable, Sendable {
     switch self {
     case .pause(let port, let c, _): return 0 << 56 | UInt64(port) << 8 | UInt64(c)
     case .claim(let flow, let hop, _, _, _): return 1 << 56 | UInt64(flow) << 8 | UInt64(hop)
-    case .leave(let flow, let hop): return 2 << 56 | UInt64(flow) << 8 | UInt64(hop)
+    // Claims and farewells of one flow stay in the order in which they were said.
+    case .leave(let flow, let hop): return 1 << 56 | UInt64(flow) << 8 | UInt64(hop)
     case .grant(let flow, let hop, _, _, _): return 3 << 56 | UInt64(flow) << 8 | UInt64(hop)
     case .notice(let flow, let hop, _): return 4 << 56 | UInt64(flow) << 8 | UInt64(hop)
     case .renew(let flow): return 5 << 56 | UInt64(flow) << 8
+    case .look(let desk): return 11 << 56 | UInt64(desk)
     case .idle(let flow, _): return 10 << 56 | UInt64(flow)
     case .standing(let delegate, _): return 6 << 56 | UInt64(delegate)
     case .stand(let delegate, _, _): return 7 << 56 | UInt64(delegate)
@@ -69,7 +73,7 @@ struct PacketControl {
   /// For each flow, the desk of each hop.
   var desksOf: [[Int32]] = []
   let rule: GrantRule
-  var random: RandomStream
+  let random: RandomStream
   let lossShare: Double
   /// Flows that have something to send, for the oracle.
   var active: [Bool]
@@ -85,12 +89,19 @@ struct PacketControl {
   }
 
   var nextTime: Int64 { queue.nextTime.ticks }
+
+  /// Whether a word is lost on its way. Depends on nothing but the word and the instant, so that it does not matter how the
+  /// network is cut into parts.
+  func loses(_ word: ControlWord, at now: Int64) -> Bool {
+    var stream = random.child(Int(truncatingIfNeeded: word.rank)).child(Int(now))
+    return stream.uniform() < lossShare
+  }
 }
 
 extension PacketNetwork {
   /// Sends a word to a node.
   mutating func say(_ word: ControlWord, toNode node: Int, after delay: Int64) {
-    if control.lossShare > 0, delay > 0, control.random.uniform() < control.lossShare { return }
+    if control.lossShare > 0, delay > 0, control.loses(word, at: now) { return }
     let at = now + delay
     if partOf[node] == part {
       control.queue.push(word, at: Time(ticks: at), rank: word.rank)
@@ -118,6 +129,7 @@ extension PacketNetwork {
     case .notice(let flow, _, let strength): hearNotice(Int(flow), strength)
     case .allocate(let desk): allocate(Int(desk))
     case .foresee: foresee()
+    case .look(let desk): look(Int(desk))
     case .idle(let flow, let order): endIdle(Int(flow), order)
     case .renew(let flow): renew(Int(flow))
     }
@@ -148,7 +160,7 @@ extension PacketNetwork {
   var steersByRate: Bool { !signals.isDisjoint(with: [.explicitRate, .oracle]) }
 
   func hasData(_ flow: Int) -> Bool {
-    senders[flow].next < senders[flow].available || !senders[flow].again.isEmpty
+    senders[flow].next < senders[flow].available || !senders[flow].lost.isEmpty
   }
 
   /// The flow has begun, or has data again: new data of a collective, or something that was lost.

@@ -13,6 +13,11 @@ public struct PacketExperiment: ~Copyable {
     network = PacketNetwork(plan: plan, partOf: plan.nodes.map { _ in 0 }, part: 0)
   }
 
+  /// Packets that are queued, on a fibre, or held by a host.
+  package var livePackets: Int { network.pool.live }
+  /// Bytes that wait at a port or are on their way out.
+  package func backlog(ofPort place: Int) -> Double { network.ports[place].backlog(at: network.now) }
+
   /// Runs to the end of the plan, and returns what came out of it.
   ///
   /// - Parameter progress: told the time reached, about two hundred times.

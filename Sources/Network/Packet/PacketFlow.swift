@@ -11,7 +11,7 @@ struct Outstanding: BitwiseCopyable {
 }
 
 /// The sending end of a flow.
-struct PacketSender {
+package struct PacketSender {
   enum Phase: UInt8 {
     case waiting
     case open
@@ -38,7 +38,7 @@ struct PacketSender {
   var highestOrder: UInt32 = 0
   var highestSentAt: Int64 = 0
   /// Position in the card's heap of waiting flows.
-  var heapIndex: UInt32 = .none
+  package var heapIndex: UInt32 = .none
   var nextReady: UInt32 = .none
 
   var inFlight: Int64 = 0
@@ -49,7 +49,7 @@ struct PacketSender {
   var pace = 0.0
   var rate: Int64 = 0
   /// When the next packet may leave, and when and how large the last one was.
-  var nextSend: Int64 = 0
+  package var nextSend: Int64 = 0
   var lastSend: Int64 = 0
   var lastSize: Double = 0
 
@@ -80,6 +80,8 @@ struct PacketSender {
   var retransmitted: Int64 = 0
   var grant: Int64 = .max
 
+  package init() {}
+
   mutating func destroy() {
     outstanding.destroy()
     again.destroy()
@@ -109,5 +111,7 @@ struct PacketReceiver {
   var bytes: Int64 = 0
   var bytesInWarmup: Int64 = 0
   var bytesAtSample: Int64 = 0
+  /// Number of the last packet of what is to come; none if there is no end.
+  var lastSequence: UInt32 = .none
   var end: Int64 = .max
 }

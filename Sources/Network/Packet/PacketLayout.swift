@@ -27,6 +27,7 @@ struct PacketLayout {
   private(set) var localRoundTrips: [Int64]
   let processingDelay: Int64
   let sprays: Bool
+  let classesInUse: Int
 
   init(plan: NetworkPlan, partOf: [Int], part: Int) {
     self.plan = plan
@@ -34,6 +35,7 @@ struct PacketLayout {
     self.part = part
     processingDelay = plan.host.receiveDelay.ticks + plan.host.reactionDelay.ticks
     sprays = plan.bundles.contains { $0.balancing == .spray && $0.ports.count > 1 }
+    classesInUse = Set(plan.flows.map(\.trafficClass) + plan.collectives.map(\.trafficClass)).count
     localRoundTrips = [Int64](repeating: 0, count: (plan.nodes.map(\.site).max() ?? 0) + 1)
     connections = plan.flows
     for (index, collective) in plan.collectives.enumerated() {
@@ -66,8 +68,7 @@ struct PacketLayout {
   private mutating func layPorts() {
     var flowControlled = [Bool](repeating: false, count: plan.nodes.count)
     for port in plan.ports where port.flowControl != nil { flowControlled[port.to] = true }
-    let classes = Set(plan.flows.map(\.trafficClass) + plan.collectives.map(\.trafficClass)).count > 1
-    let needsLists = classes || plan.algorithm.signals.contains(.telemetry)
+    let needsLists = classesInUse > 1 || plan.algorithm.signals.contains(.telemetry)
     for (index, port) in plan.ports.enumerated() {
       let lists =
         needsLists || !port.changes.isEmpty || port.flowControl != nil || flowControlled[port.from]
@@ -119,6 +120,8 @@ struct PacketLayout {
       (routes + index).initialize(to: route)
       (senders + index).initialize(to: sender(of: index, card: forward[0], hops: forward.count))
       (receivers + index).initialize(to: PacketReceiver())
+      // The receiver knows the size of what it asked for.
+      receivers[index].lastSequence = senders[index].lastSequence
     }
     for site in localRoundTrips.indices where localRoundTrips[site] == 0 { localRoundTrips[site] = links[site] }
     steps.deallocate()

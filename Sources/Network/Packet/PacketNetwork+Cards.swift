@@ -53,7 +53,7 @@ extension PacketNetwork {
   /// Whether data and window let the flow send, now or as soon as its pace does.
   @inline(__always) func maySend(_ flow: Int) -> Bool {
     let s = senders + flow
-    guard s.pointee.phase == .open, s.pointee.next < s.pointee.available || !s.pointee.again.isEmpty else {
+    guard s.pointee.phase == .open, s.pointee.next < s.pointee.available || !s.pointee.lost.isEmpty else {
       return false
     }
     // As network cards do it: the packet that crosses the window's edge still goes, so that small windows are not rounded
@@ -125,7 +125,7 @@ extension PacketNetwork {
     packet.pointee.hop = 0
     s.pointee.inFlight += Int64(size)
     s.pointee.outstanding.append(Outstanding(sequence: sequence, order: s.pointee.order, sentAt: now))
-    if s.pointee.next >= s.pointee.available, s.pointee.again.isEmpty {
+    if s.pointee.next >= s.pointee.available, s.pointee.lost.isEmpty {
       s.pointee.limitedUntil = s.pointee.delivered + s.pointee.inFlight
       if steersByRate { hasSentAll(flow) }
     }

@@ -10,7 +10,7 @@ extension PacketNetwork {
   /// Sets up the desks of all paths, and what stands with delegates before anything flows.
   mutating func layDesks() {
     guard signals.contains(.explicitRate) else { return }
-    control.desks = (0..<portCount).map { _ in GrantDesk() }
+    control.desks = (0..<portCount * 3).map { _ in GrantDesk() }
     var numbers: [Int: [Int: Int]] = [:]
     for flow in 0..<flowCount {
       let site = plan.nodes[connections[flow].source].site
@@ -19,26 +19,27 @@ extension PacketNetwork {
       for hop in 0..<Int(routes[flow].forwardLength) {
         let place = portOf(steps[Int(routes[flow].forward) + hop])
         let node = Int(ports[place].from)
+        let desk = portDesk(place, connections[flow].trafficClass)
         guard plan.nodes[node].site != site else {
-          list.append(Int32(place))
+          list.append(Int32(desk))
           if plan.nodes[Int(ports[place].to)].site != site, exit == nil { exit = (node, hop) }
           continue
         }
         let from = exit ?? (node, hop)
         let number: Int
-        if let known = numbers[site]?[place] {
+        if let known = numbers[site]?[desk] {
           number = known
         } else {
           number = control.delegates.count
-          numbers[site, default: [:]][place] = number
+          numbers[site, default: [:]][desk] = number
           control.delegates.append(
             DelegatePlace(
-              site: site, port: place, node: from.node,
+              site: site, port: place, desk: desk, node: from.node,
               distance: distance(of: flow, toHop: hop) - distance(of: flow, toHop: from.hop), loop: 0,
               state: GrantDelegate(capacity: 0)))
         }
         control.delegates[number].loop = max(control.delegates[number].loop, loop(of: flow, toHop: hop))
-        list.append(Int32(portCount + number))
+        list.append(Int32(firstDelegate + number))
       }
       control.desksOf.append(list)
     }
@@ -46,22 +47,30 @@ extension PacketNetwork {
       var desk = GrantDesk()
       desk.delegate = Int32(number)
       control.desks.append(desk)
-      control.desks[delegate.port].members.append(.delegate(Int32(number)))
+      control.desks[delegate.desk].members.append(.delegate(Int32(number)))
     }
-    for place in 0..<portCount where !control.desks[place].members.isEmpty {
-      let share = usable(place) / Int64(control.desks[place].members.count)
-      for case .delegate(let number) in control.desks[place].members {
+    for number in 0..<firstDelegate where !control.desks[number].members.isEmpty {
+      let share = usable(number) / Int64(control.desks[number].members.count)
+      for case .delegate(let number) in control.desks[number].members {
         var entry = GrantLedger.Entry(loop: Time(ticks: control.delegates[Int(number)].loop))
         entry.isDelegate = true
         entry.weight = 0
         entry.grant = share
         entry.believed = share
         entry.fairSent = .max
-        control.desks[place].ledger.entries.append(entry)
+        control.desks[control.delegates[Int(number)].desk].ledger.entries.append(entry)
         control.delegates[Int(number)].state.capacity = share
       }
     }
   }
+
+  /// The desk of a port for one class of traffic.
+  private func portDesk(_ place: Int, _ trafficClass: NetworkPlan.TrafficClass) -> Int {
+    place * 3 + Int(trafficClass.rawValue)
+  }
+
+  /// Desks of ports come first, three for each, then those of delegates.
+  private var firstDelegate: Int { portCount * 3 }
 
   // MARK: Sources
 
@@ -101,8 +110,8 @@ extension PacketNetwork {
   /// Where the desk for a hop stands, and how far from the source.
   private func desk(of flow: Int, hop: Int) -> (node: Int, distance: Int64) {
     let number = Int(control.desksOf[flow][hop])
-    if number < portCount { return (Int(ports[number].from), distance(of: flow, toHop: hop)) }
-    let node = control.delegates[number - portCount].node
+    if number < firstDelegate { return (Int(ports[number / 3].from), distance(of: flow, toHop: hop)) }
+    let node = control.delegates[number - firstDelegate].node
     for k in 0..<hop where Int(ports[portOf(steps[Int(routes[flow].forward) + k])].from) == node {
       return (node, distance(of: flow, toHop: k))
     }
@@ -181,18 +190,18 @@ extension PacketNetwork {
   }
 
   mutating func hearStanding(_ number: Int, _ word: GrantDelegate.Word) {
-    let place = control.delegates[number].port
-    guard let index = control.desks[place].members.firstIndex(of: .delegate(Int32(number))) else { return }
-    control.desks[place].ledger.entries[index].claim = word.claim
-    control.desks[place].ledger.entries[index].base = word.base
-    control.desks[place].ledger.entries[index].weight = word.weight
-    touchDesk(place)
+    let desk = control.delegates[number].desk
+    guard let index = control.desks[desk].members.firstIndex(of: .delegate(Int32(number))) else { return }
+    control.desks[desk].ledger.entries[index].claim = word.claim
+    control.desks[desk].ledger.entries[index].base = word.base
+    control.desks[desk].ledger.entries[index].weight = word.weight
+    touchDesk(desk)
   }
 
   mutating func hearStand(_ number: Int, grant: Int64, level: Int64) {
     control.delegates[number].state.capacity = grant
     control.delegates[number].state.level = level
-    touchDesk(portCount + number)
+    touchDesk(firstDelegate + number)
   }
 
   /// Has a desk look at its ledger when everything of this instant has been heard.
@@ -231,34 +240,40 @@ extension PacketNetwork {
       }
     }
     touchDesk(number, at: release)
-    if delegate >= 0 { claim(for: delegate) }
+    if delegate >= 0 { claim(for: delegate) } else { watch(number) }
   }
 
   /// A delegate tells its far port what its flows want together.
   private mutating func claim(for number: Int) {
     let place = control.delegates[number]
-    control.delegates[number].state.ledger = control.desks[portCount + number].ledger
+    control.delegates[number].state.ledger = control.desks[firstDelegate + number].ledger
     let (word, again) = control.delegates[number].state.word(
       at: Time(ticks: now), patience: Time(ticks: 2 * place.distance))
     if let word {
       say(.standing(delegate: Int32(number), word: word), toNode: Int(ports[place.port].from), after: place.distance)
     }
-    touchDesk(portCount + number, at: again)
+    touchDesk(firstDelegate + number, at: again)
   }
 
-  /// What a port may hand out now: of a sprayed bundle, that of all its ports.
-  private func usable(_ place: Int) -> Int64 {
+  /// What the desk of a port may hand out now: what the rule says of the rate (of a sprayed bundle, of all its ports
+  /// together), less what classes that are served before have lately used, less what drains a queue that should not be.
+  private func usable(_ number: Int) -> Int64 {
+    let place = number / 3
     var rate = ports[place].rate
     if sprays, !ports[place].isCard {
       for bundle in plan.bundles where bundle.balancing == .spray && bundle.ports.lowerBound == place {
         rate = bundle.ports.reduce(0) { $0 + ports[$1].rate }
       }
     }
-    return Int64(Double(rate) * control.rule.utilisation)
+    let state = control.desks[number]
+    let left = Double(rate) * control.rule.utilisation - state.before - state.drain
+    return max(Int64(Double(rate) * 0.001), Int64(left))
   }
 
   mutating func changeCapacity(_ place: Int) {
-    if signals.contains(.explicitRate) { touchDesk(place) }
+    if signals.contains(.explicitRate) {
+      for c in 0..<3 where !control.desks[place * 3 + c].members.isEmpty { touchDesk(place * 3 + c) }
+    }
     if signals.contains(.oracle) { lookAhead() }
   }
 }

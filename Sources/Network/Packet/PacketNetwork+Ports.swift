@@ -154,7 +154,8 @@ extension PacketNetwork {
     let isData = pool[index].kind == .data
     let node = Int(port.pointee.from)
     port.pointee.bytesIn += size
-    var refused = Double(port.pointee.queuedBytes + size) > port.pointee.buffer
+    // Every class has the port's buffer to itself: a lower class must not take the room of a higher.
+    var refused = Double(port.pointee.classBytes[c] + size) > port.pointee.buffer
     if let shared = plan.nodes[node].sharedBuffer, nodeUsed[node] + size > shared { refused = true }
     let controlled = isData && origin >= 0 ? ports[origin].flowControl : nil
     if let controlled, ports[origin].held[c] + size > controlled.pause + controlled.headroom { refused = true }
@@ -215,6 +216,7 @@ extension PacketNetwork {
     port.pointee.measure(at: now)
     port.pointee.queuedBytes -= size
     port.pointee.classBytes[c] -= size
+    port.pointee.classSent[c] += size
     nodeUsed[Int(port.pointee.from)] -= size
     port.pointee.bytesOut += size
     hops += 1

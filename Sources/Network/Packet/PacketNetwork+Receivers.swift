@@ -184,9 +184,7 @@ extension PacketNetwork {
   private mutating func progress(_ flow: Int) {
     let r = receivers + flow
     if flow < firstCollective {
-      let s = senders + flow
-      // The receiver knows the size of what it asked for.
-      if connections[flow].bytes != nil, r.pointee.cumulative > s.pointee.lastSequence { r.pointee.end = now }
+      if r.pointee.cumulative > r.pointee.lastSequence, r.pointee.end == .max { r.pointee.end = now }
       return
     }
     let (collective, connection) = collectiveOf[flow - firstCollective]

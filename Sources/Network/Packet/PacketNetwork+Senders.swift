@@ -143,7 +143,7 @@ extension PacketNetwork {
     if signals.contains(.deliveryRate) { sampleRate(packet, flow) }
     if packet.telemetry != .none {
       feedback.telemetry = telemetry[packet.telemetry]
-      feedback.hops = Int(routes[flow].forwardLength)
+      feedback.hops = min(Feedback.maximumHops, Int(routes[flow].forwardLength))
     }
     discard(index)
     observe(roundTrip: Double(now - packet.sentAt), flow)
@@ -188,6 +188,12 @@ extension PacketNetwork {
       }
     }
     s.pointee.unacknowledged = cumulative
+    if cumulative > s.pointee.next {
+      // Go-back-N: what was to be sent again has arrived after all.
+      s.pointee.next = cumulative
+      s.pointee.outstanding.removeAll()
+      s.pointee.inFlight = 0
+    }
     return bytes
   }
 
@@ -324,7 +330,9 @@ extension PacketNetwork {
       close(flow)
     } else {
       s.pointee.lastSequence = s.pointee.next - 1
-      if steersByRate { hasSentAll(flow) }
+      // The short packet that would have been the last is never sent.
+      s.pointee.lastPacket = UInt16(plan.packetBytes)
+      if steersByRate, s.pointee.lost.isEmpty { hasSentAll(flow) }
     }
   }
 

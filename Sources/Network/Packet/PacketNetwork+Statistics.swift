@@ -76,14 +76,15 @@ extension PacketNetwork {
         p.bytesIn = port.pointee.bytesIn - port.pointee.bytesInInWarmup
         p.utilisation = Double(sent) * 8 / capacity(of: place)
         p.queueBytes = histograms[place].distribution(mean: port.pointee.area / Double(span), max: port.pointee.most)
-        let scale = port.pointee.rate > 0 ? 8e6 / Double(plan.ports[place].rate.bitsPerSecond) : 0
+        let scale = plan.ports[place].rate > .zero ? 8e6 / plan.ports[place].rate.double : 0
         p.queueMicroseconds = p.queueBytes.scaled(by: scale)
         p.drops = port.pointee.drops - port.pointee.dropsInWarmup
         p.dropsInWarmup = port.pointee.dropsInWarmup
         p.losses = port.pointee.losses
         p.marks = port.pointee.marks
-        p.pauses = port.pointee.pauses
       }
+      // Pauses come from the other end of the link, so they are counted where that is.
+      p.pauses = port.pointee.pauses
       result.ports.append(p)
     }
     for flow in 0..<flowCount { result.flows.append(outcome(of: flow)) }

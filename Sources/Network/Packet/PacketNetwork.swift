@@ -44,6 +44,7 @@ struct PacketNetwork: ~Copyable {
   let signals: Signals
   let notificationInterval: Int64
   let sprays: Bool
+  let classesInUse: Int
   /// Waiting for their processing in a host, by node.
   var processing: [PacketList]
   var noticing: [PacketList]
@@ -86,7 +87,10 @@ struct PacketNetwork: ~Copyable {
       heap.push(PacketEvent(time: connections[Int(first)].start.ticks, kind: .start, place: 0))
     }
     if let first = changes.first { heap.push(PacketEvent(time: first.at, kind: .change, place: 0)) }
-    heap.push(PacketEvent(time: min(plan.sampleInterval.ticks, plan.duration.ticks), kind: .sample, place: 0))
+    isWarm = warmup == 0
+    var firstSample = min(plan.sampleInterval.ticks, nextSeries, plan.duration.ticks)
+    if !isWarm { firstSample = min(firstSample, warmup) }
+    heap.push(PacketEvent(time: firstSample, kind: .sample, place: 0))
   }
 
   private init(_ layout: PacketLayout) {
@@ -103,6 +107,7 @@ struct PacketNetwork: ~Copyable {
     warmup = plan.warmup.ticks
     nextSeries = plan.seriesInterval.ticks
     sprays = layout.sprays
+    classesInUse = layout.classesInUse
     ports = layout.ports
     cards = layout.cards
     senders = layout.senders

@@ -150,7 +150,7 @@ extension ControlDispatch: FixedLayout {
       writer.write(flow)
       writer.write(hop)
       writer.write(strength)
-    case .allocate, .foresee, .renew, .idle:
+    case .allocate, .foresee, .renew, .idle, .look:
       preconditionFailure("these words never leave their part")
     }
   }

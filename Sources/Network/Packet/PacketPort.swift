@@ -53,6 +53,8 @@ struct PacketPort {
   var queues = InlineArray<3, PacketList>(repeating: PacketList())
   var queuedBytes: Int64 = 0
   var classBytes = InlineArray<3, Int64>(repeating: 0)
+  /// Bytes that have left, by class.
+  var classSent = InlineArray<3, Int64>(repeating: 0)
   var inService = UInt32.none
   var pausedClasses = InlineArray<3, Bool>(repeating: false)
   /// Bytes that came in by this port and are still held by the node that it leads to, for flow control.
@@ -182,7 +184,7 @@ struct PacketPort {
       }
       guard random.uniform() < probability else { return false }
       // Geometric with the given mean; this packet is the first.
-      burstLeft = Int64(random.exponential(mean: max(0, length - 1)))
+      if length > 1 { burstLeft = Int64(random.exponential(mean: -1 / DeterministicMath.log(1 - 1 / length))) }
       return true
     }
   }

@@ -5,29 +5,29 @@
 /// Unsafe memory, because thousands of flows each keep one and it is touched with every packet. Safety: positions are
 /// masked by the capacity, a power of two; elements are trivial, so nothing needs to be deinitialised. The owner calls
 /// ``destroy()`` once.
-struct Ring<Element: BitwiseCopyable> {
+package struct Ring<Element: BitwiseCopyable> {
   private var base: UnsafeMutablePointer<Element>?
   private var mask: UInt32 = 0
   private var start: UInt32 = 0
-  private(set) var count: UInt32 = 0
+  package private(set) var count: UInt32 = 0
 
-  init() {}
+  package init() {}
 
-  @inline(__always) var isEmpty: Bool { count == 0 }
-  @inline(__always) var first: Element { base![Int(start & mask)] }
+  @inline(__always) package var isEmpty: Bool { count == 0 }
+  @inline(__always) package var first: Element { base![Int(start & mask)] }
 
-  @inline(__always) mutating func append(_ element: Element) {
+  @inline(__always) package mutating func append(_ element: Element) {
     if base == nil || count > mask { grow() }
     base![Int((start &+ count) & mask)] = element
     count += 1
   }
 
-  @inline(__always) mutating func removeFirst() {
+  @inline(__always) package mutating func removeFirst() {
     start = start &+ 1
     count -= 1
   }
 
-  mutating func removeAll() { count = 0 }
+  package mutating func removeAll() { count = 0 }
 
   private mutating func grow() {
     guard let old = base else {
@@ -43,7 +43,7 @@ struct Ring<Element: BitwiseCopyable> {
     mask = mask << 1 | 1
   }
 
-  mutating func destroy() {
+  package mutating func destroy() {
     base?.deallocate()
     base = nil
     mask = 0
@@ -55,23 +55,23 @@ struct Ring<Element: BitwiseCopyable> {
 /// A set of packet numbers in a moving range, as bits in a ring. Empty until something is out of order.
 ///
 /// Safety as for ``Ring``.
-struct PacketSet {
+package struct PacketSet {
   private var base: UnsafeMutablePointer<UInt64>?
   private var mask: UInt32 = 0
-  private(set) var count: UInt32 = 0
+  package private(set) var count: UInt32 = 0
 
-  init() {}
+  package init() {}
 
-  @inline(__always) var isEmpty: Bool { count == 0 }
+  @inline(__always) package var isEmpty: Bool { count == 0 }
 
-  @inline(__always) func contains(_ number: UInt32) -> Bool {
+  @inline(__always) package func contains(_ number: UInt32) -> Bool {
     guard count > 0, let base else { return false }
     let slot = number & mask
     return base[Int(slot >> 6)] & (1 << UInt64(slot & 63)) != 0
   }
 
   /// Adds `number`; all members lie in `lowest ... lowest + capacity`. False if it was there.
-  mutating func insert(_ number: UInt32, lowest: UInt32, highest: UInt32) -> Bool {
+  package mutating func insert(_ number: UInt32, lowest: UInt32, highest: UInt32) -> Bool {
     let span = max(number, highest) &- lowest
     if base == nil || span > mask { grow(toHold: span, lowest: lowest) }
     let slot = number & mask
@@ -83,7 +83,7 @@ struct PacketSet {
   }
 
   /// True if it was there.
-  @inline(__always) mutating func remove(_ number: UInt32) -> Bool {
+  @inline(__always) package mutating func remove(_ number: UInt32) -> Bool {
     guard count > 0, let base else { return false }
     let slot = number & mask
     let bit: UInt64 = 1 << UInt64(slot & 63)
@@ -115,7 +115,7 @@ struct PacketSet {
     mask = size - 1
   }
 
-  mutating func destroy() {
+  package mutating func destroy() {
     base?.deallocate()
     base = nil
     mask = 0

@@ -104,7 +104,14 @@ extension ExperimentResult {
       flows[k].retransmitted += other.flows[k].retransmitted
       flows[k].measured = min(flows[k].measured, other.flows[k].measured)
     }
-    for k in ports.indices where k < other.ports.count && other.ports[k] != Port() { ports[k] = other.ports[k] }
+    for k in ports.indices where k < other.ports.count {
+      // Everything is known where a port begins, but for its pauses: they come from where it ends.
+      let pauses = ports[k].pauses + other.ports[k].pauses
+      var counted = other.ports[k]
+      counted.pauses = 0
+      if counted != Port() { ports[k] = counted }
+      ports[k].pauses = pauses
+    }
     for k in collectives.indices where k < other.collectives.count {
       collectives[k].end = max(collectives[k].end, other.collectives[k].end)
     }
