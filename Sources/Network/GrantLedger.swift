@@ -12,10 +12,10 @@ import Simulation
 /// old rate stays committed until the loop from port to source and back has passed; only then is the capacity granted to
 /// others. Commitments therefore never add up to more than the capacity, and no queue builds while it does not change.
 ///
-/// What nobody claims stands with the delegates in equal parts, so that a newcomer far away may begin without asking here
-/// first. A flow from nearby does not wait until what stands with delegates but is not used has been called back: when a
-/// delegate begins to use it, its word comes with its first packet, and the flow from nearby yields within its own short
-/// loop; what both send in the meantime fits a fraction of any buffer.
+/// What delegates do not claim stands with them in equal parts, so that a newcomer far away may begin without asking here
+/// first. Flows from nearby use all of it as long as it is not used: when a delegate begins to, its word comes with its
+/// first packet, and flows from nearby yield within their own short loop; what both send in the meantime fits a fraction
+/// of any buffer.
 ///
 /// With a grant goes the `fair` rate: what the flow could have here if no other port held it back, but no more than
 /// four times its claim, so that sources far from their limit here hear nothing of every change. A source claims at
@@ -85,15 +85,17 @@ public struct GrantLedger: Sendable {
   /// Recomputes grants as of `now`; returns the positions of the entries that must be told and when held capacity is
   /// released next, never if none is held. Call it after claims, joins, leaves, changes of capacity, and at that time.
   ///
-  /// - Parameter usable: the rate that may be handed out now.
+  /// - Parameters:
+  ///   - usable: the rate that may be handed out now.
+  ///   - potential: of a delegate's ledger, what the far port would give a flow that wanted more.
   public mutating func allocate(
-    usable: Int64, at now: Time, rule: GrantRule
+    usable: Int64, potential: Int64 = 0, at now: Time, rule: GrantRule
   ) -> (notices: [Int], release: Time) {
     sortClaims()
     let level = waterLevel(usable)
-    let standing = standingShare(usable, level)
-    lower(to: level, standing: standing, at: now, rule: rule)
-    raise(to: level, standing: standing, usable: usable, rule: rule)
+    for i in entries.indices where entries[i].held > 0 && entries[i].heldUntil <= now { entries[i].held = 0 }
+    allocateToDelegates(level: level, usable: usable, at: now, rule: rule)
+    allocateToFlows(usable: usable, at: now, rule: rule)
     notices.removeAll(keepingCapacity: true)
     var release = Time.never
     for position in order.indices {
@@ -104,7 +106,8 @@ public struct GrantLedger: Sendable {
       if entries[i].held > 0 { release = min(release, entries[i].heldUntil) }
       let fair =
         entries[i].isDelegate
-        ? level : min(fairLevel(usable, without: position), 4 * max(1, entries[i].claim))
+        ? level
+        : min(max(fairLevel(usable, without: position), potential), 4 * max(1, entries[i].claim, usable / 256))
       let drift = fair == entries[i].fairSent ? 0 : abs(Double(fair) - Double(entries[i].fairSent))
       if drift > 0.01 * Double(max(fair, entries[i].fairSent)) { changed = true }
       if changed {
@@ -175,17 +178,6 @@ public struct GrantLedger: Sendable {
     return .max
   }
 
-  /// What stands with each delegate of that which nobody claims.
-  private func standingShare(_ usable: Int64, _ level: Int64) -> Int64 {
-    var left = usable
-    var delegates: Int64 = 0
-    for entry in entries {
-      left -= entry.share(at: level)
-      if entry.isDelegate { delegates += 1 }
-    }
-    return delegates > 0 ? max(0, left) / delegates : 0
-  }
-
   /// What the flow at a position of `order` would get if it wanted everything. Does not depend on its own claim, so
   /// that a claim that follows from it settles.
   private func fairLevel(_ usable: Int64, without position: Int) -> Int64 {
@@ -206,53 +198,92 @@ public struct GrantLedger: Sendable {
     return level(low)
   }
 
-  private func target(_ entry: Entry, _ level: Int64, _ standing: Int64) -> Int64 {
-    entry.share(at: level) + (entry.isDelegate ? standing : 0)
-  }
-
-  private mutating func lower(to level: Int64, standing: Int64, at now: Time, rule: GrantRule) {
-    for i in entries.indices {
-      if entries[i].held > 0, entries[i].heldUntil <= now { entries[i].held = 0 }
-      let share = target(entries[i], level, standing)
-      guard share < entries[i].grant else { continue }
-      let small = Double(entries[i].grant - share) < rule.threshold * Double(entries[i].grant)
-      if !small || share == entries[i].claim {
-        // A source that has lowered itself by a claim did so before the claim came in.
-        let still = min(entries[i].grant, entries[i].believed)
-        if still > share, entries[i].loop > .zero {
-          entries[i].held = max(entries[i].held, still)
-          entries[i].heldUntil = max(entries[i].heldUntil, now + entries[i].loop)
-        }
-        entries[i].grant = share
-      }
+  /// Delegates share with all others by the common level. What their claims leave stands with those that have all they
+  /// claim, in equal parts, whatever flows from nearby use of it.
+  private mutating func allocateToDelegates(level: Int64, usable: Int64, at now: Time, rule: GrantRule) {
+    var left = usable
+    var content: Int64 = 0
+    var free = usable
+    var wanted: Int64 = 0
+    for entry in entries where entry.isDelegate {
+      let share = entry.share(at: level)
+      left -= share
+      if share == entry.claim { content += 1 }
+    }
+    let standing = content > 0 ? max(0, left) / content : 0
+    func target(_ entry: Entry) -> Int64 {
+      let share = entry.share(at: level)
+      return share == entry.claim ? share + standing : share
+    }
+    for i in entries.indices where entries[i].isDelegate {
+      lower(i, to: target(entries[i]), at: now, rule: rule)
+      free -= max(entries[i].grant, entries[i].held)
+      wanted += max(0, target(entries[i]) - entries[i].grant)
+    }
+    guard wanted > 0 else { return }
+    for i in entries.indices where entries[i].isDelegate {
+      raise(i, to: target(entries[i]), wanted: wanted, free: &free, rule: rule)
     }
   }
 
-  /// Flows first, from all that is not in use; then delegates, from what is not committed at all.
-  private mutating func raise(to level: Int64, standing: Int64, usable: Int64, rule: GrantRule) {
-    for delegates in [false, true] {
-      var free = usable
-      var wanted: Int64 = 0
-      for entry in entries {
-        free -= delegates || !entry.isDelegate ? max(entry.grant, entry.held) : max(entry.used, entry.usedHeld)
-        guard entry.isDelegate == delegates else { continue }
-        wanted += max(0, target(entry, level, standing) - entry.grant)
+  /// Flows from nearby share what delegates do not use, to the last bit: when a delegate comes to use more, they yield
+  /// sooner than it has grown.
+  private mutating func allocateToFlows(usable: Int64, at now: Time, rule: GrantRule) {
+    var budget = usable
+    for entry in entries where entry.isDelegate { budget -= max(entry.used, entry.usedHeld) }
+    var left = max(0, budget)
+    var flows: Int64 = 0
+    for entry in entries where !entry.isDelegate { flows += 1 }
+    guard flows > 0 else { return }
+    var level = Int64.max
+    for i in order where !entries[Int(i)].isDelegate {
+      let equal = left / flows
+      if entries[Int(i)].claim > equal {
+        level = equal
+        break
       }
-      guard wanted > 0, free > 0 else { continue }
-      let scale = free >= wanted ? 1 : Double(free) / Double(wanted)
-      for i in entries.indices where entries[i].isDelegate == delegates {
-        let share = target(entries[i], level, standing)
-        guard share > entries[i].grant else { continue }
-        let gap = share - entries[i].grant
-        // What is still held for this flow itself is not taken twice.
-        let room = max(0, entries[i].held - entries[i].grant)
-        var raise = min(gap, max(room, Int64(Double(gap) * scale)))
-        if raise - room > free { raise = room + free }
-        guard Double(raise) >= rule.threshold * Double(share) || raise == gap else { continue }
-        free -= max(0, raise - room)
-        entries[i].grant += raise
-      }
+      left -= entries[Int(i)].claim
+      flows -= 1
     }
+    var free = max(0, budget)
+    var wanted: Int64 = 0
+    for i in entries.indices where !entries[i].isDelegate {
+      let share = min(entries[i].claim, level)
+      lower(i, to: share, at: now, rule: rule)
+      free -= max(entries[i].grant, entries[i].held)
+      wanted += max(0, share - entries[i].grant)
+    }
+    guard wanted > 0 else { return }
+    for i in entries.indices where !entries[i].isDelegate {
+      raise(i, to: min(entries[i].claim, level), wanted: wanted, free: &free, rule: rule)
+    }
+  }
+
+  private mutating func lower(_ i: Int, to share: Int64, at now: Time, rule: GrantRule) {
+    guard share < entries[i].grant else { return }
+    let small = Double(entries[i].grant - share) < rule.threshold * Double(entries[i].grant)
+    guard !small || share == entries[i].claim else { return }
+    // A source that has lowered itself by a claim did so before the claim came in.
+    let still = min(entries[i].grant, entries[i].believed)
+    if still > share, entries[i].loop > .zero {
+      entries[i].held = max(entries[i].held, still)
+      entries[i].heldUntil = max(entries[i].heldUntil, now + entries[i].loop)
+    }
+    entries[i].grant = share
+  }
+
+  /// Towards `share`, with all others that want more in proportion to what they miss.
+  private mutating func raise(_ i: Int, to share: Int64, wanted: Int64, free: inout Int64, rule: GrantRule) {
+    guard share > entries[i].grant, free > 0 || entries[i].held > entries[i].grant else { return }
+    let gap = share - entries[i].grant
+    let scale = free >= wanted ? 1 : Double(max(0, free)) / Double(wanted)
+    // What is still held for this entry itself is not taken twice.
+    let room = max(0, entries[i].held - entries[i].grant)
+    var raise = min(gap, max(room, Int64(Double(gap) * scale)))
+    if raise - room > free { raise = room + max(0, free) }
+    guard Double(raise) >= rule.threshold * Double(share) || raise == gap else { return }
+    free -= max(0, raise - room)
+    entries[i].grant += raise
   }
 }
 

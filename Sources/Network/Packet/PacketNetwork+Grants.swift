@@ -222,8 +222,9 @@ extension PacketNetwork {
     control.desks[number].isPending = false
     let delegate = Int(control.desks[number].delegate)
     let usable = delegate < 0 ? usable(number) : control.delegates[delegate].state.capacity
+    let potential = delegate < 0 ? 0 : control.delegates[delegate].state.level
     let (notices, release) = control.desks[number].ledger.allocate(
-      usable: usable, at: Time(ticks: now), rule: control.rule)
+      usable: usable, potential: potential, at: Time(ticks: now), rule: control.rule)
     for index in notices {
       let (grant, fair, basedOn) = control.desks[number].ledger.tell(index)
       switch control.desks[number].members[index] {
