@@ -34,6 +34,7 @@ extension FluidNetwork {
   /// A flow leaves a port.
   mutating func leave(_ port: Int, _ i: Int, at now: Time) {
     let flow = ports[port].remove(at: i)
+    if flow.isLast, !model.facts.isEmpty { passed[flow.spec.id, default: 0] += flow.bitsOut - flow.bitsLost }
     ports[port].statistics.bitsIn += flow.bitsIn
     ports[port].statistics.bitsOut += flow.bitsOut
     ports[port].statistics.bitsDropped += flow.bitsDropped
@@ -154,9 +155,11 @@ extension FluidNetwork {
   }
 
   /// By how much a source may be wrong about the queueing delay: 1/32 of its round trip with what it believes of the
-  /// queue, at least 1 us.
+  /// queue, at least 1 us. Where the delay only says when notifications come, an eighth, and of their interval at least.
   func delayStep(_ flow: PortFlow) -> Int64 {
-    max(100_000, (flow.direct + flow.viaReceiver + flow.sentDelay).ticks / 32)
+    let loop = (flow.direct + flow.viaReceiver + flow.sentDelay).ticks
+    if demands.followsAcknowledgements { return max(100_000, loop / 32) }
+    return max(100_000, loop / 8, min(demands.notificationInterval, .seconds(1)).ticks / 8)
   }
 
   /// What a source takes the queueing delay to be, from what it was told last.

@@ -68,7 +68,10 @@ extension FluidNetwork {
     if !sources[slot]!.steady.active {
       let feedback = sources[slot]!.collect(at: now, demands: demands, packetBytes: model.packetBytes)
       sources[slot]!.controller.update(feedback)
-      if model.leaps { _ = sources[slot]!.watchCycles(demands.cycle, at: now) }
+      if model.leaps {
+        _ = sources[slot]!.watchCycles(
+          demands.cycle, loop: model.longestRoundTrip, isFleet: model.facts.isEmpty, at: now)
+      }
     }
     let steady = sources[slot]!.steady.active
     let allowed = sources[slot]!.allowed(at: now)

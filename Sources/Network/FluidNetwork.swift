@@ -83,6 +83,9 @@ public struct FluidNetwork: Sendable {
   var sharePending: Set<Int> = []
   var oracle: MaxMinOracle?
   var queue = EventQueue<Internal>()
+  /// Of flows of an experiment: bits through a last port that they have left, and bytes lost of those that are over.
+  var passed: [FlowID: BitTicks] = [:]
+  var lostOfClosed: [FlowID: Int64] = [:]
   public var outbox: [NetworkPacket] = []
   public var events: [NetworkEvent] = []
   /// The instant handled last.
@@ -281,6 +284,7 @@ public struct FluidNetwork: Sendable {
       let source = sources[slot]!
       let port = portIndex(source.spec, hop: 0)
       if cards[port] != nil { cards[port]!.removeAll { $0 == slot } }
+      if !model.facts.isEmpty { lostOfClosed[flow] = source.lost(at: now).bytes }
       sources[slot] = nil
       slots[flow] = nil
       freeSlots.append(slot)

@@ -110,9 +110,11 @@ extension FluidPort {
     for i in flows.indices {
       let deliver = flows[i].output - flows[i].losing
       let done = flows[i].final != .goesOn && flows[i].input == 0 && flows[i].queued <= FluidPort.dust
-      guard deliver != flows[i].sentRate || done else { continue }
+      // What would wait for the next change of a flow that pauses may be the end of a message.
+      let left = flows[i].input == 0 && flows[i].output == 0 && flows[i].queued > 0
+      guard deliver != flows[i].sentRate || done || left && flows[i].queued <= FluidPort.dust else { continue }
       var lump: BitTicks = 0
-      if (open || done) && flows[i].queued <= FluidPort.dust { lump = flushDust(i) }
+      if (open || done || left) && flows[i].queued <= FluidPort.dust { lump = flushDust(i) }
       list.append(
         Departure(
           spec: flows[i].spec, hop: flows[i].hop, isLast: flows[i].isLast, rate: deliver, lump: lump,

@@ -67,7 +67,8 @@ struct QueueSegment: Sendable {
 /// Input rates are constant between events. While nothing is queued and the inputs fit, outputs equal inputs. Otherwise
 /// the queue is a list of segments, each with the mixture in which it came in; the first segment drains at the full
 /// capacity in its own mixture. Amounts are exact, so `in == out + queued + dropped` holds with `==`. Rounding of rates
-/// leaves less than ``dust`` of a flow behind a segment; it goes out in a lump with the flow's next change.
+/// leaves less than ``dust`` of a flow behind a segment; it goes out in a lump with the flow's next change, or when the
+/// flow pauses.
 struct FluidPort: Sendable {
   /// Bit-ticks of a flow that count as nothing: 110 bits.
   static let dust: BitTicks = 1 << 43

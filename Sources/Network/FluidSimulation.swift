@@ -34,19 +34,6 @@ public struct FluidSimulation: Sendable {
     collect(part)
   }
 
-  /// Applies `change` to one part, and carries what it has to say.
-  mutating func with(_ part: Int, _ change: (inout FluidNetwork, Time) -> Void) {
-    change(&sites[part], now)
-    collect(part)
-  }
-
-  /// What has happened since the last call.
-  mutating func takeHappenings() -> [Happening] {
-    let list = happened
-    happened.removeAll(keepingCapacity: true)
-    return list
-  }
-
   public mutating func close(_ id: FlowID, from site: Int) {
     sites[site].close(id, at: now)
     collect(site)

@@ -45,6 +45,12 @@ extension Demands {
     let all: Signals = [.marks, .delay, .notifications, .telemetry, .deliveryRate]
     return !signals.isDisjoint(with: all) || signals.contains(.loss) && signals.isDisjoint(with: told)
   }
+
+  /// Acknowledgements themselves move the controller. Where only notifications do, it hears of nothing while nothing is
+  /// marked, and its own timers are all that goes on.
+  var followsAcknowledgements: Bool {
+    !signals.isDisjoint(with: [.marks, .delay, .telemetry, .deliveryRate, .loss])
+  }
 }
 
 extension FluidSource {
@@ -57,7 +63,8 @@ extension FluidSource {
     var feedback = Feedback(now: now)
     feedback.explicitRate =
       demands.signals.contains(.explicitRate) ? book.granted : demands.signals.contains(.oracle) ? told : .unlimited
-    feedback.applicationLimited = usage < allowed(at: now)
+    let isIdle = available.map { $0 <= emitted - lost(at: now) } ?? false
+    feedback.applicationLimited = isIdle || usage < allowed(at: now)
     guard demands.listensToAcknowledgements else {
       heard.updated = now
       return feedback
@@ -90,7 +97,7 @@ extension FluidSource {
         }
       }
     }
-    feedback.lost = newlyLost(packetBytes)
+    feedback.lost = newlyLost(packetBytes, exactly: !demands.signals.contains(.loss))
     if demands.signals.contains(.telemetry), hops.allSatisfy(\.answered) {
       feedback.hops = min(hops.count, Feedback.maximumHops)
       for hop in 0..<feedback.hops { feedback.telemetry[hop] = hops[hop].telemetry(at: now) }
@@ -100,11 +107,20 @@ extension FluidSource {
   }
 
   /// Losses come to a controller in whole packets: as many as are missing when a queue overflows, and one at a time, at
-  /// random intervals, from fibres. A trickle of parts of packets would be an event that no sender ever sees.
-  private mutating func newlyLost(_ packetBytes: Int64) -> Int64 {
-    heard.lossCredit += Double(heard.lostKnown - heard.lostTold)
+  /// random intervals, from fibres. A trickle of parts of packets would be an event that no sender ever sees. Where losses
+  /// are no signal, amounts are all that is asked for.
+  private mutating func newlyLost(_ packetBytes: Int64, exactly: Bool) -> Int64 {
+    let new = heard.lostKnown - heard.lostTold
     heard.lostTold = heard.lostKnown
+    if exactly { return new }
+    heard.lossCredit += Double(new)
     var lost: Int64 = 0
+    // Of very many at once chance makes no matter.
+    let many = Int64(heard.lossCredit / Double(packetBytes)) - 64
+    if many > 0 {
+      lost = many * packetBytes
+      heard.lossCredit -= Double(lost)
+    }
     while heard.lossCredit > heard.lossThreshold {
       heard.lossCredit -= heard.lossThreshold
       heard.lossThreshold = Double(packetBytes) * (losesPeriodically ? 1 : heard.losses.next())
@@ -122,20 +138,21 @@ extension FluidSource {
   /// When the controller is to be called again though nothing is heard; call after an update.
   ///
   /// The loop through the network takes a round trip with its queues, so looking at the amounts eight times in it follows
-  /// them closely, but more often than once a packet there is nothing new. A controller gets its own deadlines to a
-  /// thirty-second of the round trip, on a grid that all flows of such round trips share: what it does about them is not
+  /// them closely, but more often than once a packet there is nothing new. A controller gets its own deadlines to an
+  /// eighth of the round trip, on a grid that all flows of such round trips share: what it does about them is not
   /// felt sooner, and a port looks at itself once for all who move at one instant. A controller that has said the same for
   /// a round trip while nothing moves would go on saying so.
   mutating func nextUpdate(at now: Time, demands: Demands, packetBytes: Int64) -> Time {
     let loop = min(roundTrip + queueDelay(at: now), .seconds(1))
-    let grain = Int64(1) << max(0, 58 - loop.ticks.leadingZeroBitCount)
+    let grain = Int64(1) << max(0, 60 - loop.ticks.leadingZeroBitCount)
     func onGrid(_ time: Time) -> Time {
       time < .seconds(90_000_000) ? Time(ticks: (time.ticks + grain - 1) / grain * grain) : .never
     }
     let own = onGrid(max(controller.deadline, now + .tick))
     guard demands.listensToAcknowledgements else { return own }
-    if controller.rate != heard.answeredRate || controller.window != heard.answeredWindow || lossRate > 0
-      || marked > 0 || hops.contains(where: { $0.feedback.queueTrend != 0 })
+    guard demands.followsAcknowledgements || marked > 0 else { return own }
+    if controller.rate != heard.answeredRate || controller.window != heard.answeredWindow || marked > 0
+      || demands.signals.contains(.loss) && lossRate > 0 || hops.contains(where: { $0.queueMoves(at: now) })
     {
       heard.answeredRate = controller.rate
       heard.answeredWindow = controller.window

@@ -117,12 +117,14 @@ extension SteadyState: FixedLayout {
     writer.write(blockEmitted)
     writer.write(blockLost)
     writer.write(blockDecreases)
-    writer.write(lastMean)
-    writer.write(blocks)
     writer.write(seen)
     writer.write(calm)
+    writer.write(blocks)
+    writer.write(stretch)
     writer.write(sum)
     writer.write(span)
+    writer.write(squares)
+    writer.write(lastMean)
   }
 
   init(from reader: inout ByteReader) throws(WireError) {
@@ -133,12 +135,14 @@ extension SteadyState: FixedLayout {
     blockEmitted = try reader.read()
     blockLost = try reader.read()
     blockDecreases = try reader.read()
-    lastMean = try reader.readDouble()
-    blocks = try reader.read()
     seen = try reader.read()
     calm = try reader.readTime()
+    blocks = try reader.read()
+    stretch = try reader.read()
     sum = try reader.read()
     span = try reader.readTime()
+    squares = try reader.readDouble()
+    lastMean = try reader.readDouble()
   }
 }
 

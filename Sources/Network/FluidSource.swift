@@ -37,6 +37,11 @@ struct HopView: Sendable {
     return Time(ticks: Int64(max(0, min(1e15, Double(feedback.queueDelay.ticks) + moved))))
   }
 
+  /// The queue grows, or shrinks and is not empty yet: a port says nothing more of one that has become empty as foretold.
+  func queueMoves(at now: Time) -> Bool {
+    feedback.queueTrend > 0 || feedback.queueTrend < 0 && queueDelay(at: now) > .zero
+  }
+
   mutating func forgetQueue() {
     feedback.queueDelay = .zero
     feedback.queueBytes = 0

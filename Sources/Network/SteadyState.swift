@@ -6,12 +6,14 @@ import Simulation
 
 /// Leaps over the steady state of a controller that never rests.
 ///
-/// The engine compares the mean rate of one cycle with that of the cycle before. When they agree within
-/// ``tolerance``, or after ``patience`` cycles, the flow sends at the mean of all cycles but the first and its
-/// controller sleeps, until a port reports that flows have joined or left it or that its capacity has changed. The
-/// error is the difference of the means, measured by the benchmark that runs with leaping off.
+/// Time is cut into blocks of whole cycles, and blocks into stretches of 1, 2, 4, 8... of them. When the mean rate of a
+/// stretch agrees with that of the stretch before within twice the ``tolerance``, and the scatter of its blocks leaves no
+/// more than the tolerance as standard error, the flow sends at that mean and its controller sleeps, until a port reports
+/// that flows have joined or left it or that its capacity has changed. A controller whose means keep wandering is not leapt
+/// over in an experiment. In a fleet, where it would have to be followed for weeks, it is after ``patience`` blocks.
 struct SteadyState: Sendable {
-  static let tolerance = 0.005
+  static let tolerance = 0.0025
+  static let leastBlocks: UInt32 = 4
   static let patience: UInt32 = 48
 
   var active = false
@@ -21,14 +23,46 @@ struct SteadyState: Sendable {
   var blockEmitted: BitTicks = 0
   var blockLost: BitTicks = 0
   var blockDecreases: UInt32 = 0
-  var lastMean = 0.0
-  var blocks: UInt32 = 0
   /// The controller's decreases at the last look, and when they last changed.
   var seen: UInt32 = 0
   var calm = Time.zero
-  /// What came through in all cycles but the first, and how long they took.
+  /// Blocks in all, and in the stretch under way.
+  var blocks: UInt32 = 0
+  var stretch: UInt32 = 0
+  /// What came through in the stretch, how long it took, and the squares of its blocks' means.
   var sum: BitTicks = 0
   var span = Time.zero
+  var squares = 0.0
+  /// Mean of the stretch before.
+  var lastMean = 0.0
+
+  /// A block is over. Returns the mean rate if it may be taken for that of all blocks to come.
+  mutating func end(_ good: BitTicks, _ length: Time, isFleet: Bool) -> Double? {
+    let mean = Double(good) / 1e11 / length.seconds
+    blocks += 1
+    stretch += 1
+    sum += good
+    span += length
+    squares += mean * mean
+    let whole = Double(max(0, sum)) / 1e11 / span.seconds
+    guard whole > 0 else { return nil }
+    if isFleet, blocks >= SteadyState.patience { return whole }
+    // The first block holds what came before the steady state.
+    guard stretch >= max(1, blocks / 2) else { return nil }
+    let count = Double(stretch)
+    let variance = max(0, squares / count - whole * whole)
+    let error = (variance / max(1, count - 1)).squareRoot()
+    let isSteady =
+      stretch >= SteadyState.leastBlocks && error <= SteadyState.tolerance * whole
+      && abs(whole - lastMean) <= 2 * SteadyState.tolerance * whole
+    if isSteady { return whole }
+    lastMean = whole
+    stretch = 0
+    sum = 0
+    span = .zero
+    squares = 0
+    return nil
+  }
 }
 
 extension FluidSource {
@@ -44,42 +78,34 @@ extension FluidSource {
   }
 
   /// Call with `emitted` up to date. True if the flow has just become steady.
-  mutating func watchCycles(_ cycle: Cycle, at now: Time) -> Bool {
+  ///
+  /// - Parameter loop: the longest round trip of the network: flows that share a port move at the pace of the slowest.
+  mutating func watchCycles(_ cycle: Cycle, loop: Time, isFleet: Bool, at now: Time) -> Bool {
     if steady.active { return false }
+    let loop = max(loop, roundTrip)
     switch cycle {
     case .none: return false
     case .betweenDecreases:
       // Cuts within a few round trips answer one and the same congestion.
-      guard controller.decreases != steady.blockDecreases, now - steady.blockStart >= roundTrip * 4 else {
-        return false
-      }
+      guard controller.decreases != steady.blockDecreases, now - steady.blockStart >= loop * 4 else { return false }
     case .roundTrips(let n):
       // A cycle ends with the first decrease after a round trip without any.
       let fell = controller.decreases != steady.seen
       steady.seen = controller.decreases
-      let rested = now - steady.calm >= roundTrip
+      let rested = now - steady.calm >= loop
       if fell { steady.calm = now }
-      guard fell, rested, now - steady.blockStart >= roundTrip * n else { return false }
+      guard fell, rested, now - steady.blockStart >= loop * n else { return false }
     }
-    let span = (now - steady.blockStart).seconds
-    guard span > 0 else { return false }
+    let length = now - steady.blockStart
+    guard length > .zero else { return false }
     let lostNow = lost(at: now)
     let good = (emitted - steady.blockEmitted) - (lostNow - steady.blockLost)
-    let mean = Double(good) / 1e11 / span
-    // The first cycle holds what came before the steady state.
-    if steady.blocks > 0 {
-      steady.sum += good
-      steady.span += now - steady.blockStart
-    }
-    let agrees = steady.blocks > 2 && abs(mean - steady.lastMean) <= SteadyState.tolerance * steady.lastMean
-    steady.blocks += 1
-    if mean > 0, agrees || steady.blocks >= SteadyState.patience {
+    if let mean = steady.end(good, length, isFleet: isFleet) {
       steady.active = true
-      steady.rate = Int64(max(0, Double(steady.sum)) / 1e11 / steady.span.seconds)
+      steady.rate = Int64(mean)
       steady.enteredAt = now
       return true
     }
-    steady.lastMean = mean
     steady.blockStart = now
     steady.blockEmitted = emitted
     steady.blockLost = lostNow

@@ -3,6 +3,7 @@
 import CongestionControl
 import Network
 import Quantities
+import Simulation
 import Testing
 import Topology
 
@@ -79,4 +80,35 @@ extension FluidSimulation {
   func gigabits(_ number: Int) -> Double {
     (rate(of: FlowID(job: Int32(number), segment: 0, ordinal: 0)) ?? .zero).double / 1e9
   }
+}
+
+/// Runs a plan in parts as drivers do: each as far as what the others may still say allows.
+///
+/// - Parameter checked: whether every invariant of the fluid level is checked after each event.
+func run(
+  _ plan: NetworkPlan, level: ExperimentLevel = .fluid, partOf: [Int]? = nil, checked: Bool = false
+) throws -> ExperimentResult {
+  let partOf = partOf ?? plan.nodes.map { _ in 0 }
+  let lookahead = PartLookahead(plan: plan, partOf: partOf)
+  let parts = (0..<lookahead.count).map { plan.makePart(level: level, partOf: partOf, part: $0) }
+  for part in parts { (part as? FluidPart)?.checked = checked }
+  var pending = [[PartMessage]](repeating: [], count: parts.count)
+  let end = plan.duration + .tick
+  while true {
+    let acts = parts.indices.map { k in pending[k].reduce(parts[k].nextTime) { min($0, $1.at) } }
+    guard let earliest = acts.min(), earliest < end else { break }
+    let bounds = lookahead.bounds(acts: acts, end: end)
+    let moving = parts.indices.filter { acts[$0] < bounds[$0] }
+    let inboxes = pending
+    for k in moving { pending[k].removeAll() }
+    for k in moving {
+      for message in try parts[k].advance(to: bounds[k], inbox: inboxes[k].map(\.bytes)) {
+        pending[message.to].append(message)
+      }
+    }
+  }
+  var whole = parts[0].finish()
+  for part in parts.dropFirst() { whole.merge(part.finish()) }
+  whole.closeCollectives()
+  return whole
 }

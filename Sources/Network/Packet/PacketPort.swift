@@ -30,7 +30,7 @@ struct PacketPort {
   var flight = PacketList()
   // Statistics.
   var bytesOut: Int64 = 0
-  var sentPackets: Int64 = 0
+  var bytesIn: Int64 = 0
   /// Integral of the queue in byte-ticks, up to `measured`.
   var area = 0.0
   var measured: Int64 = 0
@@ -70,10 +70,8 @@ struct PacketPort {
   var losses: Int64 = 0
   var marks: Int64 = 0
   var pauses: Int64 = 0
-  var bytesIn: Int64 = 0
   var bytesOutInWarmup: Int64 = 0
   var bytesInInWarmup: Int64 = 0
-  var busyTicks: Int64 = 0
 
   init(_ port: NetworkPlan.Port, index: Int, plan: NetworkPlan, hasLists: Bool, leaves: Bool) {
     fullSize = UInt16(plan.packetBytes)

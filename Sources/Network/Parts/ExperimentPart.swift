@@ -35,7 +35,7 @@ public enum ExperimentLevel: String, CaseIterable, Sendable {
 extension NetworkPlan {
   /// The part of each node if the plan is cut by sites; all zero where something sees the whole network at once.
   public func parts(of level: ExperimentLevel) -> [Int] {
-    if level != .packet || algorithm.signals.contains(.oracle) { return nodes.map { _ in 0 } }
+    if level == .ideal || algorithm.signals.contains(.oracle) { return nodes.map { _ in 0 } }
     let sites = Array(Set(nodes.map(\.site))).sorted()
     return nodes.map { sites.firstIndex(of: $0.site)! }
   }
