@@ -115,7 +115,10 @@ let package = Package(
       ] + base),
     tests(
       "Reference",
-      ["Emulation", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Network", "Topology"] + base),
+      [
+        "Emulation", "Runs", "Congestion", "CongestionControl", "ScenarioFile", "Workload", "Records", "Results",
+        "Network", "Topology",
+      ] + base),
     tests("CommandLine", base),
   ],
   swiftLanguageModes: [.v6]

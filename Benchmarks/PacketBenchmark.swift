@@ -28,7 +28,9 @@ extension Benchmark {
       }
     }
     table.show()
-    print("   Others on two shared cores: ns-3 0.11-0.21 M; htsim 1.3-2.2 M at 128 hosts, 0.29 M at 1,024, 0.16 M at 8,192.")
+    print(
+      "   Others on two shared cores: ns-3 0.11-0.21 M; htsim 1.3-2.2 M at 128 hosts, 0.29 M at 1,024, 0.16 M at 8,192."
+    )
   }
 
   private static func permutation(

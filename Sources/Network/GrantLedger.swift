@@ -221,8 +221,9 @@ public struct GrantLedger: Sendable {
       wanted += max(0, target(entries[i]) - entries[i].grant)
     }
     guard wanted > 0 else { return }
+    let scale = GrantLedger.scale(free: free, wanted: wanted)
     for i in entries.indices where entries[i].isDelegate {
-      raise(i, to: target(entries[i]), wanted: wanted, free: &free, rule: rule)
+      raise(i, to: target(entries[i]), scale: scale, free: &free, rule: rule)
     }
   }
 
@@ -254,8 +255,9 @@ public struct GrantLedger: Sendable {
       wanted += max(0, share - entries[i].grant)
     }
     guard wanted > 0 else { return }
+    let scale = GrantLedger.scale(free: free, wanted: wanted)
     for i in entries.indices where !entries[i].isDelegate {
-      raise(i, to: min(entries[i].claim, level), wanted: wanted, free: &free, rule: rule)
+      raise(i, to: min(entries[i].claim, level), scale: scale, free: &free, rule: rule)
     }
   }
 
@@ -272,11 +274,14 @@ public struct GrantLedger: Sendable {
     entries[i].grant = share
   }
 
-  /// Towards `share`, with all others that want more in proportion to what they miss.
-  private mutating func raise(_ i: Int, to share: Int64, wanted: Int64, free: inout Int64, rule: GrantRule) {
+  /// All that want more get the same part of what they miss.
+  private static func scale(free: Int64, wanted: Int64) -> Double {
+    free >= wanted ? 1 : Double(max(0, free)) / Double(wanted)
+  }
+
+  private mutating func raise(_ i: Int, to share: Int64, scale: Double, free: inout Int64, rule: GrantRule) {
     guard share > entries[i].grant, free > 0 || entries[i].held > entries[i].grant else { return }
     let gap = share - entries[i].grant
-    let scale = free >= wanted ? 1 : Double(max(0, free)) / Double(wanted)
     // What is still held for this entry itself is not taken twice.
     let room = max(0, entries[i].held - entries[i].grant)
     var raise = min(gap, max(room, Int64(Double(gap) * scale)))

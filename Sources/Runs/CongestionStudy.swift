@@ -53,7 +53,9 @@ public final class CongestionStudy {
   ) throws {
     let compiler = try ExperimentCompiler(experiment)
     var plans: [NetworkPlan] = []
-    for algorithm in algorithms { for seed in seeds { plans.append(try compiler.plan(algorithm: algorithm, seed: seed)) } }
+    for algorithm in algorithms {
+      for seed in seeds { plans.append(try compiler.plan(algorithm: algorithm, seed: seed)) }
+    }
     self.plans = plans
     self.options = options
     self.directory = directory

@@ -13,7 +13,9 @@ struct Longhaul: ParsableCommand {
     commandName: "longhaul",
     abstract: "Emulates a fleet of data centres joined by long fibres, under a trace of jobs and a placement policy.",
     version: "0.1.0",
-    subcommands: [Emulate.self, Resume.self, Compare.self, CongestionCommand.self, TraceCommand.self, Catalog.self, Doctor.self])
+    subcommands: [
+      Emulate.self, Resume.self, Compare.self, CongestionCommand.self, TraceCommand.self, Catalog.self, Doctor.self,
+    ])
 
   static func main() {
     var command: any ParsableCommand

@@ -65,7 +65,7 @@ import Testing
       #expect(abs(Double(entry.grant) - share) <= 0.0051 * max(share, Double(entry.grant)) + 1)
       var others = claims
       others[i] = usable
-      let fair = min(GrantLedgerTests.share(of: usable, among: others, of: usable), 4 * max(1, claims[i]))
+      let fair = min(GrantLedgerTests.share(of: usable, among: others, of: usable), 4 * max(1, claims[i], usable / 256))
       #expect(abs(Double(entry.fairSent - fair)) <= 0.0101 * Double(max(fair, entry.fairSent)) + 1)
     }
   }

@@ -81,6 +81,50 @@ import Testing
     #expect(result.flows.reduce(0) { $0 + $1.retransmitted } > 0 || one.loss == .none)
   }
 
+  /// The way becomes a hundred times longer in mid-run and a timer of 100 us takes everything in flight for lost, again and
+  /// again. Answers to what was sent first then come for more than has been sent again.
+  @Test(arguments: [NetworkPlan.Recovery.selectiveRepeat, .goBackN], [1, 4, 64])
+  func spuriousTimeouts(recovery: NetworkPlan.Recovery, every: Int) throws {
+    var net = PlanBuilder(try wideOpen(), duration: .seconds(4))
+    net.plan.packetBytes = 1000
+    net.plan.host.recovery = recovery
+    net.plan.host.acknowledgeEvery = every
+    net.plan.host.minimumTimeout = .microseconds(100)
+    let (a, b) = (net.host(), net.host())
+    net.link(a, b, .gigabits(10), .microseconds(10)) {
+      $0.changes = [NetworkPlan.Change(at: .seconds(0.001), delay: .microseconds(1000))]
+    }
+    net.flow(a, b, bytes: 5_000_500, limit: 100_000)
+    var experiment = PacketExperiment(plan: net.plan)
+    let flow = experiment.run().flows[0]
+    #expect(flow.bytes == 5_000_500 && flow.end < .never)
+    #expect(flow.retransmitted > 0)
+    #expect(experiment.livePackets == 0)
+  }
+
+  /// Two sprayed lines, one 30 us longer than the other, and a sender that takes what is overtaken by 5 us for lost: half
+  /// of the packets turn out to be late only, the last ones too. Nothing beyond the end is ever sent.
+  @Test func lateIsNotLost() throws {
+    var net = PlanBuilder(try wideOpen(), duration: .seconds(1))
+    net.plan.packetBytes = 1000
+    net.plan.host.reorderTime = .microseconds(5)
+    let (a, s, t, b) = (net.host(), net.switching(), net.switching(), net.host())
+    net.link(a, s, .gigabits(15), .microseconds(1))
+    let lines = net.link(s, t, .gigabits(10), .microseconds(10), count: 2, balancing: .spray).there
+    net.plan.ports[lines.lowerBound + 1].delay = .microseconds(40)
+    net.link(t, b, .gigabits(40), .microseconds(1))
+    // When the first flow has sent everything, so many others come that what it is to send again waits for its turn
+    // until the answer is there.
+    let sizes = [119_500] + (0..<150).map { 30_000 + 7 * Int64($0) }
+    for (k, size) in sizes.enumerated() { net.flow(a, b, bytes: size, start: k == 0 ? .zero : .microseconds(65)) }
+    var experiment = PacketExperiment(plan: net.plan)
+    let result = experiment.run()
+    #expect(result.flows.map(\.bytes) == sizes)
+    #expect(result.flows.reduce(0) { $0 + $1.retransmitted } > 0)
+    #expect(experiment.livePackets == 0)
+    #expect(result.ports.allSatisfy { $0.drops == 0 })
+  }
+
   /// Every n-th packet is lost, neither more nor fewer.
   @Test func everyNth() throws {
     var net = PlanBuilder(try wideOpen(), duration: .seconds(2))

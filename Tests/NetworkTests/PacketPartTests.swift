@@ -132,7 +132,7 @@ import Testing
   }
 
   /// A longer fibre in mid-run, of which the other parts know too.
-  @Test(arguments: ["cubic", "dcqcn"]) func changedDelayAcrossTheCut(_ name: String) throws {
+  @Test(arguments: ["cubic", "dcqcn", "distance-aware"]) func changedDelayAcrossTheCut(_ name: String) throws {
     _ = try expectSame(
       plan(try Algorithm(name: name)) { plan in
         for k in plan.ports.indices where plan.nodes[plan.ports[k].from].site != plan.nodes[plan.ports[k].to].site {

@@ -76,7 +76,7 @@ struct PacketLayout {
       (ports + index).initialize(
         to: PacketPort(port, index: index, plan: plan, hasLists: lists, leaves: partOf[port.to] != part))
       (cards + index).initialize(to: PacketCard())
-      for (k, change) in port.changes.enumerated() where partOf[port.from] == part {
+      for (k, change) in port.changes.enumerated() {
         changes.append((change.at.ticks, Int32(index), Int32(k)))
       }
     }

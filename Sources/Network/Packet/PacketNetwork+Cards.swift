@@ -58,7 +58,8 @@ extension PacketNetwork {
     }
     // As network cards do it: the packet that crosses the window's edge still goes, so that small windows are not rounded
     // down to whole packets.
-    return s.pointee.rate != 0 && (s.pointee.inFlight < min(s.pointee.window, s.pointee.limit) || s.pointee.inFlight == 0)
+    return s.pointee.rate != 0
+      && (s.pointee.inFlight < min(s.pointee.window, s.pointee.limit) || s.pointee.inFlight == 0)
   }
 
   /// Puts a flow that may send into the card's list or, if its pace says later, into its heap.
@@ -80,7 +81,9 @@ extension PacketNetwork {
     queueOnCard(flow)
     let place = Int(senders[flow].card)
     if ports[place].hasLists {
-      if ports[place].inService == .none { arm(place, at: max(now, senders[flow].isReady ? now : senders[flow].nextSend)) }
+      if ports[place].inService == .none {
+        arm(place, at: max(now, senders[flow].isReady ? now : senders[flow].nextSend))
+      }
     } else {
       arm(place, at: max(senders[flow].isReady ? now : senders[flow].nextSend, ports[place].busyUntil))
     }

@@ -268,22 +268,27 @@ extension PacketNetwork {
       let change = plan.ports[Int(place)].changes[Int(k)]
       let port = ports + Int(place)
       if let delay = change.delay { port.pointee.delay = delay.ticks }
-      if let rate = change.rate {
-        let old = port.pointee.rate
-        port.pointee.measure(at: now)
-        port.pointee.setRate(rate.bitsPerSecond)
-        if port.pointee.inService != .none {
-          // What is left of the packet on its way out goes at the new rate; an outage holds it.
-          let left = port.pointee.busyUntil - now
-          let bits = Double(left) * Double(old)
-          port.pointee.busyUntil =
-            rate.bitsPerSecond > 0 ? now + Int64((bits / rate.double).rounded(.up)) : Time.never.ticks / 2
-          heap.push(PacketEvent(time: port.pointee.busyUntil, kind: .departure, place: Int(place)))
-        } else {
-          beginService(Int(place))
-        }
-        changeCapacity(Int(place))
+      guard let rate = change.rate else { continue }
+      // What is left of the packet on its way out goes at the new rate; an outage holds it.
+      if port.pointee.inService != .none, port.pointee.rate > 0 {
+        port.pointee.bitsInService =
+          Double(port.pointee.busyUntil - now) * Double(port.pointee.rate) / Double(Time.ticksPerSecond)
       }
+      port.pointee.measure(at: now)
+      port.pointee.setRate(rate.bitsPerSecond)
+      // Of a port elsewhere only words between hosts and ports go by what it is.
+      guard partOf[Int(port.pointee.from)] == part else { continue }
+      if port.pointee.inService == .none {
+        beginService(Int(place))
+        if port.pointee.isCard { serve(Int(place)) }
+      } else if rate > .zero {
+        let ticks = port.pointee.bitsInService / rate.double * Double(Time.ticksPerSecond)
+        port.pointee.busyUntil = now + Int64(ticks.rounded(.up))
+        heap.push(PacketEvent(time: port.pointee.busyUntil, kind: .departure, place: Int(place)))
+      } else {
+        port.pointee.busyUntil = Time.never.ticks / 2
+      }
+      changeCapacity(Int(place))
     }
     if nextChange < changes.count {
       heap.push(PacketEvent(time: changes[nextChange].at, kind: .change, place: 0))

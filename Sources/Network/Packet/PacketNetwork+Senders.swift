@@ -48,7 +48,9 @@ extension PacketNetwork {
     s.pointee.rate = -1
     apply(bank.allowance(Int(slot)), to: flow)
     s.pointee.nextSend = now
-    if flow >= firstCollective { release(from: spec.source, collective: collectiveOf[flow - firstCollective].collective) }
+    if flow >= firstCollective {
+      release(from: spec.source, collective: collectiveOf[flow - firstCollective].collective)
+    }
     if steersByRate { wantsToSend(flow) }
     setTimer(flow)
     wake(flow)

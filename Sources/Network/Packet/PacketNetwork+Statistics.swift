@@ -132,7 +132,7 @@ extension PacketNetwork {
     return ExperimentResult.Flow(
       group: spec.group, delivered: r.bytes - r.bytesInWarmup, bytes: r.bytes, start: spec.start, end: end,
       alone: plan.timeAlone(bytes: spec.bytes ?? plan.packetBytes, path: path),
-      measured: closed > opened ? closed - opened : .zero, 
+      measured: closed > opened ? closed - opened : .zero,
       retransmitted: senders[flow].retransmitted * (plan.packetBytes - plan.headerBytes))
   }
 }

@@ -56,6 +56,8 @@ struct PacketPort {
   /// Bytes that have left, by class.
   var classSent = InlineArray<3, Int64>(repeating: 0)
   var inService = UInt32.none
+  /// What was left of that packet when the rate last changed.
+  var bitsInService = 0.0
   var pausedClasses = InlineArray<3, Bool>(repeating: false)
   /// Bytes that came in by this port and are still held by the node that it leads to, for flow control.
   var held = InlineArray<3, Int64>(repeating: 0)
