@@ -54,7 +54,8 @@ import Testing
     for run in runs {
       #expect(
         Set([
-          "algorithm", "preset", "parameters", "seed", "flows", "ports", "jain", "collectives", "convergence_s", "engine",
+          "algorithm", "preset", "parameters", "seed", "flows", "ports", "jain", "collectives", "convergence_s",
+          "engine",
         ]).isSubset(of: run.keys))
       let flows = try #require(run["flows"] as? [[String: Any]])
       // The far flow has an end, and has come to it; nothing can be faster than alone.
