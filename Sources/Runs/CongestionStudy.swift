@@ -56,6 +56,12 @@ public final class CongestionStudy {
     for algorithm in algorithms {
       for seed in seeds { plans.append(try compiler.plan(algorithm: algorithm, seed: seed)) }
     }
+    for plan in plans {
+      guard let what = plan.notFollowed(at: options.level) else { continue }
+      throw ScenarioError(
+        file: experiment.file, line: nil, field: "network",
+        message: "the \(options.level.rawValue) level does not follow \(what)", advice: "Use --network packet.")
+    }
     self.plans = plans
     self.options = options
     self.directory = directory

@@ -69,6 +69,16 @@ import Testing
     #expect(!place.exists("out/unfinished"))
   }
 
+  @Test func whatALevelDoesNotFollowIsRefused() throws {
+    let place = try Workplace()
+    try place.write("small.yaml", Self.experiment)
+    let outcome = try place.run([
+      "congestion", "small.yaml", "--network", "fluid", "--algorithms", "annulus", "--out", "out",
+    ])
+    #expect(outcome.status == 2 && outcome.complaints.contains("near-source"), "\(outcome.complaints)")
+    #expect(!place.exists("out"))
+  }
+
   @Test func finishedResultsAreNotOverwritten() throws {
     let place = try Workplace()
     try place.write("small.yaml", Self.experiment)
