@@ -18,8 +18,6 @@ public struct GrantDelegate: Sendable {
     public var weight: Int64
   }
 
-  /// Flows of this site that pass the far port.
-  public var ledger = GrantLedger()
   /// What the far port has granted, in bit/s.
   public var capacity: Int64
   /// The far port's common level: what each flow there gets that wants more.
@@ -31,10 +29,10 @@ public struct GrantDelegate: Sendable {
   /// - Parameter capacity: what stands with the delegate from the beginning.
   public init(capacity: Int64) { self.capacity = capacity }
 
-  /// What the flows want together now.
-  var wanted: Word {
+  /// What flows want together now.
+  private func sum(of entries: [GrantLedger.Entry]) -> Word {
     var word = Word(claim: 0, base: 0, weight: 0)
-    for entry in ledger.entries {
+    for entry in entries {
       word.claim += entry.claim
       if entry.claim > level || level == .max { word.weight += 1 } else { word.base += entry.claim }
     }
@@ -43,9 +41,13 @@ public struct GrantDelegate: Sendable {
 
   /// What to tell the far port now, if anything, and when to ask again; never if nothing is put off.
   ///
-  /// - Parameter patience: how long a fall must last before it is told.
-  public mutating func word(at now: Time, patience: Time) -> (word: Word?, again: Time) {
-    let wanted = wanted
+  /// - Parameters:
+  ///   - entries: the ledger of this site's flows that pass the far port.
+  ///   - patience: how long a fall must last before it is told.
+  public mutating func word(
+    for entries: [GrantLedger.Entry], at now: Time, patience: Time
+  ) -> (word: Word?, again: Time) {
+    let wanted = sum(of: entries)
     if wanted.claim >= peak.claim || now - peakAt >= patience {
       peak = wanted
       peakAt = now

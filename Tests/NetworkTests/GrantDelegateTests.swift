@@ -52,18 +52,20 @@ import Testing
   /// A fall of what a site wants is told only after it has lasted as long as the way there and back; a rise at once.
   @Test func fallsAreToldLate() throws {
     var delegate = GrantDelegate(capacity: 50_000_000_000)
-    delegate.ledger.entries = [GrantLedger.Entry(loop: .microseconds(1)), GrantLedger.Entry(loop: .microseconds(1))]
+    var ledger = GrantLedger()
+    ledger.entries = [GrantLedger.Entry(loop: .microseconds(1)), GrantLedger.Entry(loop: .microseconds(1))]
     let patience = Time.microseconds(1000)
-    delegate.ledger.hear(claim: .gigabits(80), sequence: 1, at: 0)
-    delegate.ledger.hear(claim: .gigabits(20), sequence: 1, at: 1)
-    let first = try #require(delegate.word(at: .zero, patience: patience).word)
+    ledger.hear(claim: .gigabits(80), sequence: 1, at: 0)
+    ledger.hear(claim: .gigabits(20), sequence: 1, at: 1)
+    let first = try #require(delegate.word(for: ledger.entries, at: .zero, patience: patience).word)
     #expect(first.claim == 100_000_000_000 && first.weight == 2)
-    delegate.ledger.hear(claim: .gigabits(0), sequence: 2, at: 0)
-    let (none, again) = delegate.word(at: .microseconds(10), patience: patience)
+    ledger.hear(claim: .gigabits(0), sequence: 2, at: 0)
+    let (none, again) = delegate.word(for: ledger.entries, at: .microseconds(10), patience: patience)
     #expect(none == nil && again == .microseconds(1000))
-    let fall = try #require(delegate.word(at: .microseconds(1000), patience: patience).word)
+    let fall = try #require(delegate.word(for: ledger.entries, at: .microseconds(1000), patience: patience).word)
     #expect(fall.claim == 20_000_000_000)
-    delegate.ledger.hear(claim: .gigabits(60), sequence: 3, at: 0)
-    #expect(delegate.word(at: .microseconds(1001), patience: patience).word?.claim == 80_000_000_000)
+    ledger.hear(claim: .gigabits(60), sequence: 3, at: 0)
+    #expect(
+      delegate.word(for: ledger.entries, at: .microseconds(1001), patience: patience).word?.claim == 80_000_000_000)
   }
 }

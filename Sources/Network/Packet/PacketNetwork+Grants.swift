@@ -247,9 +247,9 @@ extension PacketNetwork {
   /// A delegate tells its far port what its flows want together.
   private mutating func claim(for number: Int) {
     let place = control.delegates[number]
-    control.delegates[number].state.ledger = control.desks[firstDelegate + number].ledger
     let (word, again) = control.delegates[number].state.word(
-      at: Time(ticks: now), patience: Time(ticks: 2 * place.distance))
+      for: control.desks[firstDelegate + number].ledger.entries, at: Time(ticks: now),
+      patience: Time(ticks: 2 * place.distance))
     if let word {
       say(.standing(delegate: Int32(number), word: word), toNode: Int(ports[place.port].from), after: place.distance)
     }
