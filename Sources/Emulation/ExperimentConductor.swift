@@ -38,7 +38,9 @@ public final class ExperimentConductor {
   public private(set) var windows: UInt64 = 0
 
   /// Thrown by ``run()`` when ``shouldStop`` says so.
-  public struct Interrupted: Error {}
+  public struct Interrupted: Error {
+    public init() {}
+  }
 
   public init(plan: NetworkPlan, level: ExperimentLevel, carrier: any PartCarrier) {
     self.plan = plan
