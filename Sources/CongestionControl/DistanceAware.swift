@@ -20,6 +20,11 @@ public struct DistanceAware: CongestionController, Equatable {
     parameters: [
       Parameter("utilisation", 0.99, in: 0.01...1, "share of the capacity that ports hand out"),
       Parameter("threshold", 0.005, in: 0...0.5, "relative changes of a grant below this are not sent"),
+      Parameter(
+        "delegates", 1, in: 0...1, "far ports have delegates at the senders' site (0 to see what that is worth)"),
+      Parameter("waiting", 1, in: 0...1, "raises wait for the release of what they are made from (0 as above)"),
+      Parameter("standing", 1, in: 0...1, "what nobody claims stands with the delegates (0 as above)"),
+      Parameter("patience", 1, in: 0...1, "a site's lower claim is told only after it has lasted a loop (0 as above)"),
     ])
 
   public static func demands(_ parameters: ParameterValues) -> Demands {
@@ -27,6 +32,10 @@ public struct DistanceAware: CongestionController, Equatable {
     var grants = GrantRule()
     grants.utilisation = parameters[0]
     grants.threshold = parameters[1]
+    grants.delegates = parameters[2] >= 0.5
+    grants.waits = parameters[3] >= 0.5
+    grants.standing = parameters[4] >= 0.5
+    grants.patience = parameters[5] >= 0.5
     demands.grants = grants
     return demands
   }

@@ -17,9 +17,6 @@ extension FluidNetwork {
     view.answered = true
     view.feedback = feedback
     sources[slot].hops[hop] = view
-    if usesGrants {
-      sources[slot].book.hear(hop: hop, grant: feedback.grant, fair: feedback.fair, basedOn: feedback.basedOn)
-    }
     if joined { sources[slot].resume(at: now) }
     reactLater(id, at: now)
   }
@@ -37,30 +34,13 @@ extension FluidNetwork {
     sources[slot].integrate(to: now)
     if sources[slot].phase == .closing { resendIfLost(slot, at: now) }
     guard sources[slot].phase != .closing else { return }
-    if usesGrants { sendClaims(slot, at: now) }
+    if usesGrants, sources[slot].book.isKnown || hasData(slot, at: now) { sendClaims(slot, at: now) }
     changeOracle(slot, at: now)
     if sources[slot].phase == .opening {
       guard sources[slot].book.isOpen else { return }
       sources[slot].phase = .sending
     }
     control(slot, at: now)
-  }
-
-  /// Tells each port what the flow could use there.
-  mutating func sendClaims(_ slot: Int, at now: Time) {
-    let demand = BitRate(sources[slot].demand)
-    let claims = sources[slot].book.claims(demand: demand)
-    send(claims, of: sources[slot].spec, at: now)
-  }
-
-  private mutating func send(_ claims: [ClaimBook.Claim], of spec: FlowSpec, at now: Time) {
-    let path = model.path(of: spec).ports
-    for claim in claims {
-      let delay = ages(of: spec, hop: claim.hop).direct
-      send(
-        .claim(spec: spec, hop: UInt8(claim.hop), claim: claim.rate, sequence: claim.sequence),
-        to: model.ports[path[claim.hop]].owner, at: now + delay)
-    }
   }
 
   /// Runs the controller and applies what it says.
@@ -162,6 +142,7 @@ extension FluidNetwork {
     }
     if cards[port] != nil { shareLater(port, at: now) }
     changeOracle(slot, at: now)
+    if usesGrants { idleLater(slot, at: now) }
   }
 
   /// The source falls silent; `lump` are the bits of the last, partial tick.
@@ -171,6 +152,7 @@ extension FluidNetwork {
     sources[slot].rate = 0
     sources[slot].wanted = 0
     sources[slot].phase = .closing
+    if usesGrants { leaveDesks(slot, at: now) }
     changeOracle(slot, at: now)
     if listens { sources[slot].remember(at: now) }
     let spec = sources[slot].spec
@@ -190,12 +172,6 @@ extension FluidNetwork {
     if ports[port].index(of: spec.id) == nil { enter(spec, hop: 0, at: now) }
     // All ports but the last have forgotten the flow, and what they said of their queues holds no longer.
     for hop in sources[slot].hops.indices.dropLast() { sources[slot].hops[hop].forgetQueue() }
-    // Grants given before may be gone. A claim of nothing first tells ports that still know the flow, as the last one
-    // does, to grant it anew; else they would see no reason to say again what has not changed.
-    if usesGrants {
-      let withdrawals = sources[slot].book.withdrawals()
-      send(withdrawals, of: spec, at: now)
-    }
     sources[slot].restartCycles(at: now)
   }
 }

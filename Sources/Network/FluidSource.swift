@@ -81,6 +81,8 @@ struct FluidSource: Sendable {
   var roundTrip: Time
   /// What the application offers.
   var demand: Int64
+  /// When the application last had nothing more to send on a flow that carries messages.
+  var pausedAt = Time.zero
   /// Of that, what it uses now.
   var usage: Int64
   var rate: Int64 = 0

@@ -16,6 +16,11 @@ public struct GrantDelegate: Sendable {
     public var claim: Int64
     public var base: Int64
     public var weight: Int64
+    public init(claim: Int64, base: Int64, weight: Int64) {
+      self.claim = claim
+      self.base = base
+      self.weight = weight
+    }
   }
 
   /// What the far port has granted, in bit/s.
@@ -25,6 +30,8 @@ public struct GrantDelegate: Sendable {
   private var said = Word(claim: 0, base: 0, weight: 0)
   private var peak = Word(claim: 0, base: 0, weight: 0)
   private var peakAt = Time.zero
+  /// When the last word to the far port arrives; zero where none can be lost.
+  var lastArrival = Time.zero
 
   /// - Parameter capacity: what stands with the delegate from the beginning.
   public init(capacity: Int64) { self.capacity = capacity }
@@ -58,5 +65,37 @@ public struct GrantDelegate: Sendable {
     guard moved || peak.weight != said.weight || peak.base != said.base && peak.claim > 0 else { return (nil, again) }
     said = peak
     return (said, again)
+  }
+}
+
+extension GrantDelegate: FixedLayout {
+  public func encode(into writer: inout ByteWriter) {
+    writer.write(capacity)
+    writer.write(level)
+    writer.write(said)
+    writer.write(peak)
+    writer.write(peakAt)
+    writer.write(lastArrival)
+  }
+
+  public init(from reader: inout ByteReader) throws(WireError) {
+    self.init(capacity: try reader.read())
+    level = try reader.read()
+    said = try reader.read()
+    peak = try reader.read()
+    peakAt = try reader.readTime()
+    lastArrival = try reader.readTime()
+  }
+}
+
+extension GrantDelegate.Word: FixedLayout {
+  public func encode(into writer: inout ByteWriter) {
+    for value in [claim, base, weight] { writer.write(value) }
+  }
+
+  public init(from reader: inout ByteReader) throws(WireError) {
+    claim = try reader.read()
+    base = try reader.read()
+    weight = try reader.read()
   }
 }

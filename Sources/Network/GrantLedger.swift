@@ -38,6 +38,8 @@ public struct GrantLedger: Sendable {
     public var held: Int64 = 0
     public var heldUntil = Time.zero
     public var fairSent: Int64 = 0
+    /// When the last word to the source arrives; zero where none can be lost.
+    public var lastArrival = Time.zero
     /// From the port to the source and back to the port.
     public var loop: Time
 
@@ -136,7 +138,10 @@ public struct GrantLedger: Sendable {
       let item = order[k]
       let claim = entries[Int(item)].contentmentOfClaim
       var hole = k
-      while hole > 0, entries[Int(order[hole - 1])].contentmentOfClaim > claim {
+      while hole > 0 {
+        // Among equals the first in the ledger, so that the order does not depend on what was before.
+        let other = entries[Int(order[hole - 1])].contentmentOfClaim
+        guard other > claim || other == claim && order[hole - 1] > item else { break }
         order[hole] = order[hole - 1]
         hole -= 1
         moves += 1
@@ -154,8 +159,10 @@ public struct GrantLedger: Sendable {
     }
     let count = order.count
     claimed.removeAll(keepingCapacity: true)
-    bases = [Int64](repeating: 0, count: count + 1)
-    weights = [Int64](repeating: 0, count: count + 1)
+    if bases.count != count + 1 {
+      bases = [Int64](repeating: 0, count: count + 1)
+      weights = bases
+    }
     var sum: Int64 = 0
     claimed.append(0)
     for i in order {
@@ -210,7 +217,7 @@ public struct GrantLedger: Sendable {
       left -= share
       if share == entry.claim { content += 1 }
     }
-    let standing = content > 0 ? max(0, left) / content : 0
+    let standing = content > 0 && rule.standing ? max(0, left) / content : 0
     func target(_ entry: Entry) -> Int64 {
       let share = entry.share(at: level)
       return share == entry.claim ? share + standing : share
@@ -267,7 +274,7 @@ public struct GrantLedger: Sendable {
     guard !small || share == entries[i].claim else { return }
     // A source that has lowered itself by a claim did so before the claim came in.
     let still = min(entries[i].grant, entries[i].believed)
-    if still > share, entries[i].loop > .zero {
+    if still > share, entries[i].loop > .zero, rule.waits {
       entries[i].held = max(entries[i].held, still)
       entries[i].heldUntil = max(entries[i].heldUntil, now + entries[i].loop)
     }
@@ -295,4 +302,31 @@ public struct GrantLedger: Sendable {
 extension GrantLedger.Entry {
   /// The level at which the entry is content: of a flow its claim.
   var contentmentOfClaim: Int64 { isDelegate ? contentment : claim }
+}
+
+extension GrantLedger.Entry: FixedLayout {
+  public func encode(into writer: inout ByteWriter) {
+    for rate in [claim, base, weight, grant, believed, held, fairSent] { writer.write(rate) }
+    writer.write(isDelegate)
+    writer.write(sequence)
+    writer.write(heldUntil)
+    writer.write(loop)
+    writer.write(lastArrival)
+  }
+
+  public init(from reader: inout ByteReader) throws(WireError) {
+    self.init(loop: .zero)
+    claim = try reader.read()
+    base = try reader.read()
+    weight = try reader.read()
+    grant = try reader.read()
+    believed = try reader.read()
+    held = try reader.read()
+    fairSent = try reader.read()
+    isDelegate = try reader.readBool()
+    sequence = try reader.read()
+    heldUntil = try reader.readTime()
+    loop = try reader.readTime()
+    lastArrival = try reader.readTime()
+  }
 }

@@ -262,12 +262,16 @@ extension PacketNetwork {
 
   /// Rates and delays that change now.
   mutating func applyChanges() {
+    var movesWords = false
     while nextChange < changes.count, changes[nextChange].at == now {
       let (_, place, k) = changes[nextChange]
       nextChange += 1
       let change = plan.ports[Int(place)].changes[Int(k)]
       let port = ports + Int(place)
-      if let delay = change.delay { port.pointee.delay = delay.ticks }
+      if let delay = change.delay {
+        port.pointee.delay = delay.ticks
+        movesWords = true
+      }
       guard let rate = change.rate else { continue }
       // What is left of the packet on its way out goes at the new rate; an outage holds it.
       if port.pointee.inService != .none, port.pointee.rate > 0 {
@@ -290,6 +294,7 @@ extension PacketNetwork {
       }
       changeCapacity(Int(place))
     }
+    if movesWords { changeDelays() }
     if nextChange < changes.count {
       heap.push(PacketEvent(time: changes[nextChange].at, kind: .change, place: 0))
     }

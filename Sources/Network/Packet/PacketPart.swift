@@ -150,7 +150,7 @@ extension ControlDispatch: FixedLayout {
       writer.write(flow)
       writer.write(hop)
       writer.write(strength)
-    case .allocate, .foresee, .renew, .idle, .look:
+    case .allocate, .foresee, .idle, .look:
       preconditionFailure("these words never leave their part")
     }
   }
