@@ -85,7 +85,8 @@ extension PacketNetwork {
         arm(place, at: max(now, senders[flow].isReady ? now : senders[flow].nextSend))
       }
     } else {
-      arm(place, at: max(senders[flow].isReady ? now : senders[flow].nextSend, ports[place].busyUntil))
+      // A flow that waits may have got its rate after the instant at which its next packet would have been due.
+      arm(place, at: max(now, senders[flow].isReady ? now : senders[flow].nextSend, ports[place].busyUntil))
     }
   }
 
