@@ -89,6 +89,7 @@ struct GrantDesks: Sendable {
     self[desk].ledger.entries[index].claim = word.claim
     self[desk].ledger.entries[index].base = word.base
     self[desk].ledger.entries[index].weight = word.weight
+    self[desk].ledger.entries[index].present = word.present
     return desk
   }
 

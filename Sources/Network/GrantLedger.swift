@@ -28,6 +28,8 @@ public struct GrantLedger: Sendable {
     /// Of a delegate: what its flows with less than the common level claim together, and how many want more than that.
     public var base: Int64 = 0
     public var weight: Int64 = 1
+    /// Of a delegate: what its flows claim at the moment.
+    public var present: Int64 = 0
     public var isDelegate = false
     /// Number of the last claim that came in.
     public var sequence: UInt32 = 0
@@ -51,9 +53,9 @@ public struct GrantLedger: Sendable {
       if isDelegate { return level >= contentment ? claim : min(claim, base + weight * level) }
       return min(claim, level)
     }
-    /// The part of its grant that it has claimed; a flow's whole grant.
-    var used: Int64 { isDelegate ? min(grant, claim) : grant }
-    var usedHeld: Int64 { isDelegate ? min(held, claim) : held }
+    /// The part of its grant that it uses; a flow's whole grant.
+    var used: Int64 { isDelegate ? min(grant, present) : grant }
+    var usedHeld: Int64 { isDelegate ? min(held, present) : held }
   }
 
   /// In the order that the port chooses; results do not depend on it but for the last bit per second.
@@ -306,7 +308,7 @@ extension GrantLedger.Entry {
 
 extension GrantLedger.Entry: FixedLayout {
   public func encode(into writer: inout ByteWriter) {
-    for rate in [claim, base, weight, grant, believed, held, fairSent] { writer.write(rate) }
+    for rate in [claim, base, weight, present, grant, believed, held, fairSent] { writer.write(rate) }
     writer.write(isDelegate)
     writer.write(sequence)
     writer.write(heldUntil)
@@ -319,6 +321,7 @@ extension GrantLedger.Entry: FixedLayout {
     claim = try reader.read()
     base = try reader.read()
     weight = try reader.read()
+    present = try reader.read()
     grant = try reader.read()
     believed = try reader.read()
     held = try reader.read()

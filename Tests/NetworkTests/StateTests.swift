@@ -100,7 +100,7 @@ import Topology
       .claim(desk: 7, flow: spec.id, hop: 2, home: 3, claim: .gigabits(3), sequence: 8, loop: .microseconds(9)),
       .leave(desk: 6, flow: spec.id),
       .grant(flow: spec.id, hop: 1, grant: .gigabits(7), fair: .gigabits(9), basedOn: 3),
-      .standing(delegate: 4, word: GrantDelegate.Word(claim: 3, base: 1, weight: 2)),
+      .standing(delegate: 4, word: GrantDelegate.Word(claim: 3, base: 1, weight: 2, present: 4)),
       .stand(delegate: 5, rate: 11, level: 12),
       .rate(spec: spec, hop: 1, rate: .gigabits(1), lump: 17, final: .over, steady: true),
       .feedback(flow: spec.id, hop: 1, feedback), .delivered(spec: spec), .acknowledged(flow: spec.id),

@@ -139,7 +139,7 @@ extension ControlDispatch: FixedLayout {
     case .standing(let delegate, let word):
       writer.write(UInt8(4))
       writer.write(delegate)
-      for value in [word.claim, word.base, word.weight] { writer.write(value) }
+      writer.write(word)
     case .stand(let delegate, let grant, let level):
       writer.write(UInt8(5))
       writer.write(delegate)
@@ -173,8 +173,7 @@ extension ControlDispatch: FixedLayout {
         basedOn: try reader.read())
     case 4:
       word = .standing(
-        delegate: try reader.read(),
-        word: GrantDelegate.Word(claim: try reader.read(), base: try reader.read(), weight: try reader.read()))
+        delegate: try reader.read(), word: try reader.read())
     case 5: word = .stand(delegate: try reader.read(), grant: try reader.read(), level: try reader.read())
     case 6: word = .notice(flow: try reader.read(), hop: try reader.read(), strength: try reader.readDouble())
     default: throw .badValue("kind of control word \(tag)")
