@@ -105,6 +105,14 @@ extension FluidNetwork {
       - (sources[slot].emitted - sources[slot].lost(at: now))
   }
 
+  /// What is left when a source has done its part. A card sends packets at the speed of its line, each at the beginning of
+  /// the time that its rate gives it: the last one leaves early by the most of that time.
+  private func lastPacket(_ slot: Int) -> BitTicks {
+    let source = sources[slot]
+    guard usesGrants, source.available == nil, cards[portIndex(source.spec, hop: 0)] != nil else { return 0 }
+    return min(BitTicks(bytes: model.packetBytes), source.spec.amount)
+  }
+
   mutating func scheduleFinish(_ slot: Int, at now: Time) {
     guard !sources[slot].spec.isUnlimited || sources[slot].available != nil, sources[slot].phase == .sending else {
       return
@@ -113,7 +121,7 @@ extension FluidNetwork {
     let net = Int128(sources[slot].rate - sources[slot].lossRate)
     var due = Time.never
     if net > 0 {
-      let ticks = max(0, left) / net
+      let ticks = max(0, left - lastPacket(slot)) / net
       if ticks < Int128(Int64.max / 4) { due = now + Time(ticks: Int64(ticks)) }
     } else if left <= 0, sources[slot].available == nil {
       due = now
@@ -124,7 +132,7 @@ extension FluidNetwork {
   mutating func finishIfDone(_ slot: Int, at now: Time) {
     sources[slot].integrate(to: now)
     let left = left(slot, at: now)
-    if left > Int128(max(1, sources[slot].rate)) { return scheduleFinish(slot, at: now) }
+    if left > Int128(max(1, sources[slot].rate)) + lastPacket(slot) { return scheduleFinish(slot, at: now) }
     if sources[slot].available != nil { return pause(slot, lump: max(0, left), at: now) }
     finishSending(slot, lump: max(0, left), at: now)
   }
