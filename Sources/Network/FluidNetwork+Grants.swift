@@ -31,13 +31,13 @@ extension FluidNetwork {
 
   /// Whether a flow has anything to send, as far as its source knows.
   func hasData(_ slot: Int, at now: Time) -> Bool {
-    sources[slot]!.spec.isUnlimited && sources[slot]!.available == nil || left(slot, at: now) > 0
+    sources[slot].spec.isUnlimited && sources[slot].available == nil || left(slot, at: now) > 0
   }
 
   /// Tells each desk what the flow could use at its port.
   mutating func sendClaims(_ slot: Int, at now: Time) {
-    let claims = sources[slot]!.book.claims(demand: demand(slot))
-    let spec = sources[slot]!.spec
+    let claims = sources[slot].book.claims(demand: demand(slot))
+    let spec = sources[slot].spec
     for claim in claims {
       let (desk, distance) = desk(of: spec, hop: claim.hop)
       sayToDesk(
@@ -50,7 +50,7 @@ extension FluidNetwork {
 
   /// What the application offers, or what its limit in flight allows if that is less.
   private func demand(_ slot: Int) -> BitRate {
-    let source = sources[slot]!
+    let source = sources[slot]
     let most = source.inflightLimit * 8 / max(1e-9, source.roundTrip.seconds)
     return BitRate(Int64(min(Double(source.demand), most)))
   }
@@ -63,36 +63,36 @@ extension FluidNetwork {
   }
 
   private mutating func sayToDesk(_ message: NetworkMessage, _ slot: Int, hop: Int, at now: Time) {
-    let spec = sources[slot]!.spec
+    let spec = sources[slot].spec
     let (number, distance) = desk(of: spec, hop: hop)
-    var last = sources[slot]!.book.hops[hop].lastArrival
+    var last = sources[slot].book.hops[hop].lastArrival
     let delay = grants!.delay(ofSource: spec.id.raw, hop: hop, distance: distance, at: now, after: &last)
-    sources[slot]!.book.hops[hop].lastArrival = last
+    sources[slot].book.hops[hop].lastArrival = last
     send(message, to: model.ports[grants!.map.port(of: number)].owner, at: now + delay)
   }
 
   mutating func leaveDesks(_ slot: Int, at now: Time) {
-    guard sources[slot]!.book.isKnown else { return }
-    let spec = sources[slot]!.spec
-    for hop in sources[slot]!.book.hops.indices where !sources[slot]!.book.hops[hop].isAbsent {
+    guard sources[slot].book.isKnown else { return }
+    let spec = sources[slot].spec
+    for hop in sources[slot].book.hops.indices where !sources[slot].book.hops[hop].isAbsent {
       sayToDesk(.leave(desk: Int32(desk(of: spec, hop: hop).number), flow: spec.id), slot, hop: hop, at: now)
     }
-    sources[slot]!.book.leave()
+    sources[slot].book.leave()
   }
 
   /// A flow that carries messages keeps its rate for the next one, and gives it back when it has been idle for two round
   /// trips.
   mutating func idleLater(_ slot: Int, at now: Time) {
-    sources[slot]!.pausedAt = now
-    schedule(.idle(sources[slot]!.spec.id), at: now + sources[slot]!.roundTrip * 2)
+    sources[slot].pausedAt = now
+    schedule(.idle(sources[slot].spec.id), at: now + sources[slot].roundTrip * 2)
   }
 
   mutating func endIdle(_ id: FlowID, at now: Time) {
-    guard let slot = slots[id], sources[slot]!.phase == .sending,
-      sources[slot]!.pausedAt + sources[slot]!.roundTrip * 2 == now, !hasData(slot, at: now)
+    guard let slot = slots[id], sources[slot].phase == .sending,
+      sources[slot].pausedAt + sources[slot].roundTrip * 2 == now, !hasData(slot, at: now)
     else { return }
     leaveDesks(slot, at: now)
-    sources[slot]!.phase = .opening
+    sources[slot].phase = .opening
   }
 
   // MARK: Words
@@ -107,8 +107,8 @@ extension FluidNetwork {
       grants![Int(desk)].leave(flow: flow.raw)
       touchDesk(Int(desk), at: now)
     case .grant(let flow, let hop, let grant, let fair, let basedOn):
-      guard let slot = slots[flow], sources[slot]!.book.isKnown else { return }
-      sources[slot]!.book.hear(hop: Int(hop), grant: grant, fair: fair, basedOn: basedOn)
+      guard let slot = slots[flow], sources[slot].book.isKnown else { return }
+      sources[slot].book.hear(hop: Int(hop), grant: grant, fair: fair, basedOn: basedOn)
       reactLater(flow, at: now)
     case .standing(let delegate, let word): touchDesk(grants!.hearStanding(delegate, word), at: now)
     case .stand(let delegate, let rate, let level):
