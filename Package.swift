@@ -68,7 +68,7 @@ let package = Package(
       name: "longhaul-site", dependencies: ["Site", "ZeroMQ", "CProcess"], path: "Agents/site",
       swiftSettings: settings),
     module("Site", ["Network", "Energy", "Workload", "Records"] + base),
-    module("Network", ["CongestionControl", "Topology"] + base),
+    module("Network", ["CongestionControl", "Topology", "CMemory"] + base),
     module("CongestionControl", base),
     // The models and their readers.
     module("Energy", base),
@@ -80,6 +80,7 @@ let package = Package(
     module("Quantities"),
     module("ZeroMQ", ["CZeroMQ"]),
     .target(name: "CProcess"),
+    .target(name: "CMemory"),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
 
     .executableTarget(
