@@ -23,11 +23,9 @@ struct PAITasks {
   private(set) var models = [String]()
   private(set) var rows = 0
   private(set) var damaged = 0
-  private(set) var sha256 = ""
 
   /// Reads the table of tasks.
-  init(path: String) throws(TraceError) {
-    var input = try TraceInput(path: path)
+  init(_ input: inout TraceInput) throws(TraceError) {
     var record = Record()
     while try input.next(&record, .lines) {
       if record.isBlank { continue }
@@ -36,7 +34,6 @@ struct PAITasks {
       rows += 1
       if let entry = entry(record) { entries.append(entry) } else { damaged += 1 }
     }
-    sha256 = try input.digest()
     entries.sort { ($0.hash, $0.second) < ($1.hash, $1.second) }
     merge()
   }

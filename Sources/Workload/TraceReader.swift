@@ -147,13 +147,32 @@ public enum TraceReader {
         file: input.path, expected: "\(other.rawValue).csv beside it, or packed as .csv.gz or .tar.gz",
         found: "no such file in \(folder)", advice: "fetch it too: longhaul trace fetch pai")
     }
-    let jobs = table == .job ? input.path : beside
-    let tasks = try PAITasks(path: table == .job ? beside : input.path)
-    if table == .task { input = try TraceInput(path: jobs) }
-    var collector = try TraceCollector(path: path, window: window, rows: PAIRows(tasks: tasks))
-    try collector.collect(&input, file: TraceFile(path: jobs, name: ""))
-    let names = [jobs, table == .job ? beside : path].map { $0.split(separator: "/").last.map(String.init) ?? $0 }
-    let sha256 = combined([(try input.digest(), names[0]), (tasks.sha256, names[1])])
+    var second = try TraceInput(path: beside)
+    if table == .task { swap(&input, &second) }
+    return try pai(path, jobs: &input, tasks: &second, window)
+  }
+
+  /// The jobs of PAI from its two tables in memory.
+  public static func readPAI(
+    jobs: [UInt8], tasks: [UInt8], window: TraceWindow = TraceWindow()
+  ) throws(TraceError) -> Trace {
+    func input(_ bytes: [UInt8], _ table: PAITable) throws(TraceError) -> TraceInput {
+      let source = try TraceSource.unpacked(MemorySource(bytes), path: table.rawValue)
+      return try TraceInput(path: table.rawValue, source: source)
+    }
+    var first = try input(jobs, .job)
+    var second = try input(tasks, .task)
+    return try pai("pai", jobs: &first, tasks: &second, window)
+  }
+
+  private static func pai(
+    _ path: String, jobs: inout TraceInput, tasks: inout TraceInput, _ window: TraceWindow
+  ) throws(TraceError) -> Trace {
+    let rows = PAIRows(tasks: try PAITasks(&tasks))
+    var collector = try TraceCollector(path: path, window: window, rows: rows)
+    try collector.collect(&jobs, file: TraceFile(path: jobs.path, name: ""))
+    func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    let sha256 = combined([(try jobs.digest(), name(jobs.path)), (try tasks.digest(), name(tasks.path))])
     let (items, account) = try collector.finish(sha256: sha256)
     return Trace(jobs: items, account: account)
   }
