@@ -27,6 +27,7 @@ public struct Job: Equatable, Sendable {
   public var splittable: Bool
   /// Position of its workload in the scenario.
   public var workload: Int
+  private var ownParallelism: SharedParallelism?
 
   public init(
     id: String, submit: Time, milliGPUs: Int64, duration: Time, requested: Time? = nil, pin: String? = nil,
@@ -46,6 +47,16 @@ public struct Job: Equatable, Sendable {
     self.splittable = splittable
     self.workload = workload
   }
+
+  /// How it divides its work when it is split over sites, if the trace says so; nil for what its workload or the
+  /// scenario says. Traces have millions of jobs and few of these, so that jobs share them.
+  public var parallelism: Parallelism? {
+    get { ownParallelism?.value }
+    set { ownParallelism = newValue.map { SharedParallelism($0) } }
+  }
+
+  /// Takes a value that other jobs have as well.
+  mutating func setParallelism(_ shared: SharedParallelism?) { ownParallelism = shared }
 
   /// Whole GPUs that a placement has to find: fractions are rounded up until sharing is modelled.
   public var gpus: Int { Int((milliGPUs + 999) / 1000) }

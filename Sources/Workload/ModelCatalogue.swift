@@ -47,7 +47,8 @@ public enum ModelCatalogue {
       "1-5 T tokens, 3 T chosen (not published); steps of 2-4 s; read rate derived at 400 Tflop/s", .assumption),
     model(
       "llama-3-70b", 70_600_000_000, dataset: 60_000 * gigabyte, read: textRate(70_600_000_000), step: 7,
-      layers: 80, hidden: 8192, utilisation: 0.42, tokens: 15e12, kv: grouped(80, heads: 8, size: 128), gpus: 512...6144,
+      layers: 80, hidden: 8192, utilisation: 0.42, tokens: 15e12, kv: grouped(80, heads: 8, size: 128),
+      gpus: 512...6144,
       "15 T tokens, about 60 TB; steps of 4-10 s; fine-tuned on 64 GPUs and more; read rate derived", .recalled),
     model(
       "nemotron-4-340b", 340_000_000_000, dataset: 36_000 * gigabyte, read: textRate(340_000_000_000), step: 10.3,

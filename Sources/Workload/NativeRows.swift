@@ -3,7 +3,7 @@
 import Quantities
 
 /// Rows of Longhaul's own CSV: `job_id,submit_s,gpus,duration_s` and, optional,
-/// `user,pin,model,data_home,deadline_s,splittable,requested_s`, in any order. `gpus` may have three decimals.
+/// `user,pin,model,data_home,deadline_s,splittable,requested_s,parallelism`, in any order. `gpus` may have three decimals.
 /// `deadline_s` counts from the same instant as `submit_s`. An empty optional field is unknown; other columns are
 /// ignored and named in the account. Lines that begin with `#` are comments.
 struct NativeRows: TraceRows {
@@ -22,6 +22,9 @@ struct NativeRows: TraceRows {
   private var deadline: Int?
   private var splittable: Int?
   private var requested: Int?
+  private var parallelism: Int?
+  /// What has been read in that column, by its text.
+  private var methods: [String: SharedParallelism] = [:]
   private var ignored: [String] = []
   private var headerIsRead = false
 
@@ -42,6 +45,7 @@ struct NativeRows: TraceRows {
     deadline = columns.index(of: "deadline_s")
     splittable = columns.index(of: "splittable")
     requested = columns.index(of: "requested_s")
+    parallelism = columns.index(of: "parallelism")
     ignored = columns.names.filter { !NativeRows.known.contains($0) && !$0.isEmpty }
     fieldCount = record.count
     headerIsRead = true
@@ -50,7 +54,7 @@ struct NativeRows: TraceRows {
 
   private static let known = [
     "job_id", "submit_s", "gpus", "duration_s", "user", "pin", "model", "data_home", "deadline_s", "splittable",
-    "requested_s",
+    "requested_s", "parallelism",
   ]
 
   mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome {
@@ -79,6 +83,9 @@ struct NativeRows: TraceRows {
       if let due, due <= submitted { return .skip(.unreadableField) }
       let modelName = try optional(model, of: record) { $0.text($1) }
       if let modelName { job.model = try modelIndex(modelName, line: record.line) }
+      if let text = try optional(parallelism, of: record, { $0.text($1) }) {
+        job.setParallelism(try method(text, line: record.line))
+      }
       return .job(TraceRow(job: job, submit: submitted, deadline: due))
     } catch let error as TraceError {
       throw error
@@ -101,6 +108,20 @@ struct NativeRows: TraceRows {
       file: path, line: line, field: "model",
       expected: "one of " + ModelCatalogue.models.map(\.name).joined(separator: ", "), found: "'\(name)'",
       advice: "name a model of the catalogue, or leave the field empty to have one assigned")
+  }
+
+  private mutating func method(_ text: String, line: Int) throws(TraceError) -> SharedParallelism {
+    if let known = methods[text] { return known }
+    do throws(Parallelism.Refusal) {
+      let read = SharedParallelism(try Parallelism(parsing: text))
+      methods[text] = read
+      return read
+    } catch {
+      throw TraceError(
+        file: path, line: line, field: "parallelism", expected: "a parallelism such as data or diloco(local_steps=100)",
+        found: "'\(text)': \(error.message)",
+        advice: error.advice.isEmpty ? "correct it, or leave the field empty" : error.advice)
+    }
   }
 
   private static func truth(_ text: String?) -> Bool? {

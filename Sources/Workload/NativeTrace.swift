@@ -7,7 +7,7 @@ import Quantities
 public enum NativeTrace {
   /// Columns of the file, in order.
   public static let header =
-    "job_id,submit_s,gpus,duration_s,pin,model,data_home,deadline_s,splittable,requested_s"
+    "job_id,submit_s,gpus,duration_s,pin,model,data_home,deadline_s,splittable,requested_s,parallelism"
 
   /// Writes `jobs` to `path`, whole or not at all. Times keep every digit.
   public static func write(jobs: [Job], to path: String) throws(TraceError) {
@@ -44,6 +44,7 @@ public enum NativeTrace {
       quoted(job.id), seconds(job.submit), decimal(job.milliGPUs, digits: 3), seconds(job.duration),
       quoted(job.pin ?? ""), job.model.map { ModelCatalogue.models[$0].name } ?? "", quoted(job.dataHomeName ?? ""),
       job.deadline.map(seconds) ?? "", job.splittable ? "true" : "false", job.requested.map(seconds) ?? "",
+      quoted(job.parallelism?.text ?? ""),
     ]
     return fields.joined(separator: ",") + "\n"
   }

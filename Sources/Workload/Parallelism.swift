@@ -111,6 +111,10 @@ public struct Parallelism: Equatable, Hashable, Sendable {
   public struct Refusal: Error, Equatable, CustomStringConvertible {
     public var message: String
     public var advice: String
+    public init(message: String, advice: String) {
+      self.message = message
+      self.advice = advice
+    }
     public var description: String { advice.isEmpty ? message : "\(message); \(advice)" }
   }
 
@@ -121,13 +125,15 @@ public struct Parallelism: Equatable, Hashable, Sendable {
     var list: [(String, String)] = []
     if let open = trimmed.firstIndex(of: "(") {
       guard trimmed.hasSuffix(")") else {
-        throw Refusal(message: "'\(text)' opens a bracket that it does not close", advice: "write name(parameter=value)")
+        throw Refusal(
+          message: "'\(text)' opens a bracket that it does not close", advice: "write name(parameter=value)")
       }
       name = String(trimmed[..<open])
       for part in trimmed[trimmed.index(after: open)...].dropLast().split(separator: ",") {
         let pair = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
         guard pair.count == 2, !pair[0].isEmpty else {
-          throw Refusal(message: "expected parameter=value, found '\(part)'", advice: "write, for example, precision=16")
+          throw Refusal(
+            message: "expected parameter=value, found '\(part)'", advice: "write, for example, precision=16")
         }
         list.append((pair[0], pair[1]))
       }
@@ -178,7 +184,8 @@ public struct Parallelism: Equatable, Hashable, Sendable {
 
   /// Why experts of one model are not spread over sites.
   public static let expertRefusal = Refusal(
-    message: "the experts of a mixture are not spread over sites: every mixture layer sends its tokens to their experts "
+    message:
+      "the experts of a mixture are not spread over sites: every mixture layer sends its tokens to their experts "
       + "and back, forward and again backward, four all-to-all exchanges that the next operation waits for. 61 layers "
       + "(DeepSeek-V3) at 10 ms of round trip wait 61 x 4 x 5 ms = 1.2 s a micro-batch for propagation alone, and "
       + "nothing is left to compute meanwhile",
@@ -209,4 +216,11 @@ extension Parallelism: FixedLayout {
     stages = try reader.read()
     inFlight = try reader.read()
   }
+}
+
+/// One value for many jobs.
+final class SharedParallelism: Equatable, Sendable {
+  let value: Parallelism
+  init(_ value: Parallelism) { self.value = value }
+  static func == (a: SharedParallelism, b: SharedParallelism) -> Bool { a === b || a.value == b.value }
 }

@@ -155,7 +155,8 @@ import Workload
   /// pass begins. At 10 Gb/s a layer takes 5 s. Fragment k begins at (4 - k) / 2 s, ends 20 s later, and its bottom
   /// layer k is missed from 8 + k/4 s on: the wait is 20 + 2 - k/2 - 8 - k/4 = 14 - 3k/4, together 51.5 s a round.
   @Test func fragmentsWaitOneByOne() throws {
-    let time = try Self.time("streaming-diloco(local_steps=10, fragment_layers=4, overlap_steps=0, precision=16)", gigabits: 10)
+    let time = try Self.time(
+      "streaming-diloco(local_steps=10, fragment_layers=4, overlap_steps=0, precision=16)", gigabits: 10)
     #expect(near(time.exposedAcross, 51.5 / 10))
     #expect(near(time.burst, 25e9) && near(time.volume, 10e9))
     // One step more hides 12 s of each: 2 + 1.25 + 0.5 + 0 s.
@@ -207,7 +208,8 @@ import Workload
           #expect(time.total <= simulated + 1e-9)
           #expect(
             time.total >= simulated * (1 - tolerance),
-            "\(stages) stages, \(batches) batches, \(inFlight) in flight, \(delay) s: \(time.total) against \(simulated)")
+            "\(stages) stages, \(batches) batches, \(inFlight) in flight, \(delay) s: \(time.total) against \(simulated)"
+          )
         }
       }
     }

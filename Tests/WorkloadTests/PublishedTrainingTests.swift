@@ -36,22 +36,11 @@ import Workload
     #expect(abs(need / expected - 1) < 1e-8)
   }
 
-  static func nemotron(_ text: String, terabits: Double, roundTrip: Double, sites: Int = 2) throws -> IterationTime {
-    let model = ModelCatalogue.models[try #require(ModelCatalogue.index(of: "nemotron-4-340b"))]
-    var layout = IterationTime.Layout(
-      gpus: 3072, sites: 1, domain: 8, speed: 1, scaleUpRate: 450e9, scaleOutRate: 50e9)
-    let reference = layout
-    layout.sites = sites
-    layout.acrossRate = terabits * 1e12
-    layout.acrossDelay = roundTrip / 2
-    return IterationTime(
-      work: model.work(gpus: 3072), parallelism: try Parallelism(parsing: text), layout: layout, reference: reference)
-  }
-
   /// NVIDIA's long-haul run: two sites of 1,536 GPUs 1,000 km apart keep at least 96 % of one site's throughput.
   @Test func longHaul340B() throws {
     func share(_ text: String, _ terabits: Double, _ roundTrip: Double = 0.021) throws -> Double {
-      let time = try Self.nemotron(text, terabits: terabits, roundTrip: roundTrip)
+      let time = PublishedTraining.longHaul(
+        try Parallelism(parsing: text), bitsPerSecond: terabits * 1e12, roundTrip: roundTrip)
       return time.alone / time.total
     }
     #expect(try share("data", 1.6) >= 0.96)
@@ -63,7 +52,8 @@ import Workload
     #expect(try share("data", knee) > 0.98)
     #expect(try share("data", 0.75) < 0.965 && share("data", 0.77) > 0.96)
     // Without overlap the same 6.867 s all show: 10.3 / (10.3 + 6.867 + 0.021), less the tiers inside that show as well.
-    let bare = try Self.nemotron("data(overlap=none)", terabits: knee, roundTrip: 0.021)
+    let bare = PublishedTraining.longHaul(
+      try Parallelism(parsing: "data(overlap=none)"), bitsPerSecond: knee * 1e12, roundTrip: 0.021)
     #expect(abs(bare.exposedAcross - (10.3 * 2 / 3 + 0.021)) < 1e-9)
     #expect(abs(10.3 / (10.3 + bare.exposedAcross) - 0.5993) < 1e-4)
   }
@@ -72,16 +62,12 @@ import Workload
   /// gives neither step nor batch; here a step takes 2.9 s (17,900 tokens on 32 GPUs of 312 Tflop/s at 40 %), H is 125,
   /// and parameters travel in 4 bits, halved again by low rank, while the next round computes.
   @Test func diLoCoX() throws {
-    let tokens = 17_900.0
-    let step = 6 * 107e9 * tokens / (32 * 312e12 * 0.4)
-    #expect(abs(step - 2.88) < 0.01)
-    let work = TrainingWork(step: step, backward: 2.0 / 3.0, gradientBytes: 214e9, layers: 80)
-    let layout = IterationTime.Layout.sites(2, rate: 1e9, delay: 0.010)
-    let plain = IterationTime(work: work, parallelism: .data, layout: layout, reference: layout)
+    #expect(abs(PublishedTraining.diLoCoXWork.step - 2.88) < 0.01)
+    let plain = PublishedTraining.diLoCoX(.data)
     // 1,712 Gb at 1 Gb/s.
     #expect(abs(plain.across - 1712) < 1e-9)
-    let method = try Parallelism(parsing: "diloco(local_steps=125, overlap_steps=125, precision=4, compression=2)")
-    let relaxed = IterationTime(work: work, parallelism: method, layout: layout, reference: layout)
+    let relaxed = PublishedTraining.diLoCoX(PublishedTraining.diLoCoXMethod)
+    #expect(PublishedTraining.diLoCoXMethod.text.hasPrefix("diloco(local_steps=125, overlap_steps=125, precision=4"))
     // 214 s of transfer against 125 x 2.88 = 360 s of computing: hidden.
     #expect(relaxed.stalledShare() < 1e-9)
     let ratio = plain.total / relaxed.total
