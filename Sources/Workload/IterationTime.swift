@@ -19,8 +19,8 @@ import Simulation
 ///
 ///     exposed = (scaleUp + scaleOut + across) / L + (1 - 1/L) max(0, max(scaleUp, scaleOut, across) - b) + latency
 ///
-/// and without overlap it is their sum. `exposedAcross` is what the tier between sites adds to the same formula without
-/// it.
+/// `exposedAcross` is what the tier between sites adds to the same formula without it; with `overlap=none` it is
+/// across + latency.
 ///
 /// **Pipeline.** p stages, m micro-batches of t = compute/m, w of them under way at most. A micro-batch goes down and
 /// comes back in the loop time l = p t + 2 (S-1) (delay + x), x = activations of a micro-batch / rate, and one may start
@@ -131,10 +131,9 @@ public struct IterationTime: Equatable, Sendable, FixedLayout {
     let m = Double(max(1, (perSite + Int(n) - 1) / Int(n)))
     scaleUp = 2 * (n - 1) / n * local / layout.scaleUpRate
     scaleOut = 2 * (m - 1) / m * (local / n) / layout.scaleOutRate
-    let overlaps = parallelism.kind == .data ? parallelism.overlap : true
     /// What is left of stages in tandem behind the backward pass.
     func exposed(_ sum: Double, slowest: Double) -> Double {
-      overlaps ? sum / layers + (1 - 1 / layers) * max(0, slowest - backward) : sum
+      sum / layers + (1 - 1 / layers) * max(0, slowest - backward)
     }
     exposedLocal = exposed(scaleUp + scaleOut, slowest: max(scaleUp, scaleOut))
     guard isSplit else { return }
@@ -146,7 +145,7 @@ public struct IterationTime: Equatable, Sendable, FixedLayout {
       across = volume * 8 / layout.acrossRate
       latency = hops * layout.acrossDelay
       let all = exposed(scaleUp + scaleOut + across, slowest: max(scaleUp, scaleOut, across))
-      exposedAcross = all - exposedLocal + latency
+      exposedAcross = (parallelism.overlap ? all - exposedLocal : across) + latency
     case .pipeline:
       addPipeline(work: work, parallelism: parallelism, layout: layout)
     case .diloco, .streamingDiloco:

@@ -37,7 +37,8 @@ public struct Parallelism: Equatable, Hashable, Sendable {
   }
 
   public var kind: Kind
-  /// Data-parallel: gradients of a layer travel while layers below it are still computed.
+  /// Data-parallel: gradients of a layer travel between sites while layers below it are still computed. Inside a site
+  /// they always do.
   public var overlap = true
   /// Bits of each number that crosses between sites.
   public var precision: UInt16 = 16

@@ -127,6 +127,10 @@ struct TopologyCheck: ParsableCommand {
         label
           + String(format: "%6d  %6.2f  %6.2f  %6.2f  %6.2f", row.pairs, row.least, row.median, row.ninth, row.most))
     }
+    print(
+      String(
+        format: "straight line: %.1f ms and %.2f times light on the great circle", matrix.line.milliseconds,
+        matrix.line.stretch))
     for factor in [1.3, 1.5, 1.7, 2.1] {
       print(
         String(

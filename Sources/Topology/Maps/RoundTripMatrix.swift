@@ -92,6 +92,24 @@ public struct RoundTripMatrix: Sendable {
     }
   }
 
+  /// The straight line through the pairs, by the medians of Theil and Sen, which single detours do not bend: a fixed part
+  /// in milliseconds, and what the rest is of light on the great circle.
+  public var line: (milliseconds: Double, stretch: Double) {
+    var slopes: [Double] = []
+    for (k, a) in pairs.enumerated() {
+      // Pairs of nearly one distance say nothing of the slope.
+      for b in pairs[..<k] where abs(a.kilometres - b.kilometres) > 100 {
+        slopes.append((a.milliseconds - b.milliseconds) / (a.kilometres - b.kilometres))
+      }
+    }
+    guard !slopes.isEmpty else { return (0, 0) }
+    let slope = RoundTripMatrix.quantile(slopes.sorted(), 0.5)
+    let rest = pairs.map { $0.milliseconds - slope * $0.kilometres }.sorted()
+    return (
+      RoundTripMatrix.quantile(rest, 0.5), slope * 1000 / (2 * RoundTripMatrix.microsecondsPerKilometre)
+    )
+  }
+
   /// Share of pairs whose round trip is at least that of a fibre of `routeFactor` times the great circle: for these
   /// the distance model is no slower than what was measured.
   public func shareAbove(routeFactor: Double) -> Double {
