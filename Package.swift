@@ -72,7 +72,7 @@ let package = Package(
     module("CongestionControl", base),
     // The models and their readers.
     module("Energy", base),
-    module("Workload", base),
+    module("Workload", ["CZlib", "CLZMA"] + base),
     module("Topology", base),
     // The ground.
     module("Records", base),
@@ -81,6 +81,8 @@ let package = Package(
     module("ZeroMQ", ["CZeroMQ"]),
     .target(name: "CProcess"),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
 
     .executableTarget(
       name: "longhaul-benchmarks",

@@ -67,7 +67,10 @@ public struct LoadedWorkloads: Sendable {
       }
       trace = whole
     } else {
-      trace = try TraceReader.read(path: spec.trace ?? "", format: try TraceFormat.named(spec.format), window: window)
+      let isMapped = MappingReader.isPath(spec.format)
+      trace = try TraceReader.read(
+        path: spec.trace ?? "", format: isMapped ? .auto : try TraceFormat.named(spec.format), window: window,
+        columns: isMapped ? try MappingReader.read(path: spec.format) : nil)
     }
     let account = trace.account
     return (

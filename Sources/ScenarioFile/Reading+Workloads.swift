@@ -87,7 +87,7 @@ extension Reading {
           ? "Paths on the command line are relative to the current directory."
           : "Paths are relative to the scenario's file; Traces/README.md says where the public ones are.")
     }
-    let format = try section.optional("format")?.word(of: WorkloadSpec.formats, catalogue: "traces") ?? "auto"
+    let format = try section.optional("format").map { field throws(ScenarioError) in try readFormat(field) } ?? "auto"
     spec.trace = path
     spec.format = format
     output += [("trace", .text(path)), ("format", .text(format))]
@@ -101,6 +101,17 @@ extension Reading {
       spec.start = text
       output.append(("start", .text(text)))
     }
+  }
+
+  /// A name, or a file that maps columns, which is looked at here so that its mistakes come first.
+  private func readFormat(_ field: Field) throws(ScenarioError) -> String {
+    let text = try field.text()
+    guard MappingReader.isPath(text) else {
+      return try field.word(of: WorkloadSpec.formats, catalogue: "traces")
+    }
+    let path = resolve(text)
+    _ = try MappingReader.read(path: path)
+    return path
   }
 
   private func readSynthetic(

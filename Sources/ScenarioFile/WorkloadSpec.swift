@@ -7,7 +7,7 @@ import Workload
 public struct WorkloadSpec: Equatable, Sendable {
   /// Absolute path of the trace's file; nil for a synthetic workload.
   public var trace: String?
-  /// One of ``formats``; "synthetic" for a synthetic workload.
+  /// One of ``formats``, or the absolute path of a YAML file that maps columns; "synthetic" for a synthetic workload.
   public var format: String
   /// Where the window begins, as the scenario has it: an instant of the trace's own clock, or a time after its first
   /// job. Nil for the first job.
@@ -53,7 +53,7 @@ public struct WorkloadSpec: Equatable, Sendable {
   /// Formats of traces that a scenario can name.
   public static let formats = [
     "auto", "native", "philly", "philly-json", "pai", "pai-sim", "pai-gaia", "openb", "helios", "acme", "swf",
-    "azure-llm", "mooncake", "burstgpt",
+    "azure-llm", "mooncake", "burstgpt", "requests",
   ]
 
   /// Equal whatever line they are written in.

@@ -218,10 +218,3 @@ extension Parallelism: FixedLayout {
     inFlight = try reader.read()
   }
 }
-
-/// One value for many jobs.
-final class SharedParallelism: Equatable, Sendable {
-  let value: Parallelism
-  init(_ value: Parallelism) { self.value = value }
-  static func == (a: SharedParallelism, b: SharedParallelism) -> Bool { a === b || a.value == b.value }
-}
