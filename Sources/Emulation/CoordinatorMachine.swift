@@ -151,7 +151,8 @@ public struct CoordinatorMachine: Sendable {
     let model = job.model.map { ModelCatalogue.models[$0] }
     return QueuedJob(
       job: Int32(index), submit: job.submit, gpus: Int32(job.gpus),
-      estimate: plan.estimate(index, remaining: remaining), pin: plan.pins[index], splittable: job.splittable,
+      estimate: plan.estimate(index, remaining: remaining), pin: plan.pins[index],
+      splittable: job.splittable && model?.siteBound == nil,
       dataHome: job.dataHome.map { Int32($0) } ?? -1, stagedBytes: job.stagedBytes,
       checkpointSite: state?.leader ?? -1,
       checkpointBytes: state == nil ? 0 : model?.checkpointBytes ?? 0)

@@ -2,6 +2,7 @@
 
 import Foundation
 import Quantities
+import Workload
 
 /// A workload with its place in the resolved scenario.
 struct WorkloadEntry {
@@ -31,6 +32,7 @@ extension Reading {
   private func readWorkload(_ field: Field) throws(ScenarioError) -> WorkloadEntry {
     let section = try field.section([
       "trace", "format", "start", "duration", "synthetic", "jobs", "seed", "splittable_from", "stand_in",
+      "model", "parallelism",
     ])
     var spec = WorkloadSpec(line: field.value.place.line ?? 0)
     var output: [(String, Output)] = []
@@ -52,6 +54,17 @@ extension Reading {
       let count = try splittable.integer(1...10_000_000, "a number of GPUs")
       spec.splittableFrom = count
       output.append(("splittable_from", .number(count)))
+    }
+    if let model = section.optional("model") {
+      let name = try model.word(of: ModelCatalogue.models.map(\.name), catalogue: "models")
+      spec.model = name
+      output.append(("model", .text(name)))
+    }
+    if let field = section.optional("parallelism") {
+      let parallelism = try readParallelism(field)
+      if parallelism.isLocal { Reading.warnOfQuality(&assumptions) }
+      spec.parallelism = parallelism
+      output.append(("parallelism", .text(parallelism.text)))
     }
     return WorkloadEntry(spec: spec, output: .flow(output))
   }

@@ -26,27 +26,31 @@ public struct Job: Equatable, Sendable {
   public var splittable: Bool
   private var labels: Labels?
 
-  /// Names that a job shares with many others.
+  /// Names, and the way of splitting, that a job shares with many others.
   public final class Labels: Hashable, Sendable {
     public let pin, dataHomeName, user, group, gpuModels: String?
+    public let parallelism: Parallelism?
 
     public init(
       pin: String? = nil, dataHomeName: String? = nil, user: String? = nil, group: String? = nil,
-      gpuModels: String? = nil
+      gpuModels: String? = nil, parallelism: Parallelism? = nil
     ) {
       self.pin = pin
       self.dataHomeName = dataHomeName
       self.user = user
       self.group = group
       self.gpuModels = gpuModels
+      self.parallelism = parallelism
     }
 
-    var isEmpty: Bool { pin == nil && dataHomeName == nil && user == nil && group == nil && gpuModels == nil }
+    var isEmpty: Bool {
+      pin == nil && dataHomeName == nil && user == nil && group == nil && gpuModels == nil && parallelism == nil
+    }
 
     public static func == (a: Labels, b: Labels) -> Bool {
       a === b
         || (a.pin == b.pin && a.dataHomeName == b.dataHomeName && a.user == b.user && a.group == b.group
-          && a.gpuModels == b.gpuModels)
+          && a.gpuModels == b.gpuModels && a.parallelism == b.parallelism)
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -134,13 +138,26 @@ public struct Job: Equatable, Sendable {
     set { change(pin: pin, dataHomeName, user, group, newValue) }
   }
 
+  /// How it divides its work when it is split over sites, if the trace says so; nil for what its workload or the
+  /// scenario says.
+  public var parallelism: Parallelism? {
+    get { labels?.parallelism }
+    set {
+      setLabels(
+        Labels(
+          pin: pin, dataHomeName: dataHomeName, user: user, group: group, gpuModels: gpuModels, parallelism: newValue))
+    }
+  }
+
   /// Takes names as they are, shared with other jobs.
   mutating func setLabels(_ shared: Labels?) { labels = shared.flatMap { $0.isEmpty ? nil : $0 } }
 
   private mutating func change(
     pin: String?, _ dataHomeName: String?, _ user: String?, _ group: String?, _ gpuModels: String?
   ) {
-    setLabels(Labels(pin: pin, dataHomeName: dataHomeName, user: user, group: group, gpuModels: gpuModels))
+    setLabels(
+      Labels(
+        pin: pin, dataHomeName: dataHomeName, user: user, group: group, gpuModels: gpuModels, parallelism: parallelism))
   }
 
   /// Whole GPUs that a placement has to find: fractions are rounded up until sharing is modelled.

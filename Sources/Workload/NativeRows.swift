@@ -3,7 +3,7 @@
 import Quantities
 
 /// Rows of Longhaul's own CSV: `job_id,submit_s,gpus,duration_s` and, optional,
-/// `user,pin,model,data_home,deadline_s,splittable,requested_s,group,gpu_models`, in any order; or JSON lines with these
+/// `user,pin,model,data_home,deadline_s,splittable,requested_s,group,gpu_models,parallelism`, in any order; or JSON lines with these
 /// keys. `gpus` may have three decimals. `deadline_s` counts from the same instant as `submit_s`. An empty optional
 /// field is unknown; other columns are ignored and named in the account, other keys of JSON are ignored. Lines that
 /// begin with `#` are comments.
@@ -26,6 +26,9 @@ struct NativeRows: TraceRows {
   private var user: Int?
   private var group: Int?
   private var gpuModels: Int?
+  private var parallelism: Int?
+  /// What has been read in that column, by its text.
+  private var methods: [String: Parallelism] = [:]
   private var ignored: [String] = []
   private var headerIsRead = false
   private var labels = LabelPool()
@@ -55,6 +58,7 @@ struct NativeRows: TraceRows {
     user = index("user")
     group = index("group")
     gpuModels = index("gpu_models")
+    parallelism = index("parallelism")
   }
 
   mutating func header(_ record: Record) throws(TraceError) -> Bool {
@@ -74,7 +78,7 @@ struct NativeRows: TraceRows {
 
   private static let known = [
     "job_id", "submit_s", "gpus", "duration_s", "user", "pin", "model", "data_home", "deadline_s", "splittable",
-    "requested_s", "group", "gpu_models",
+    "requested_s", "group", "gpu_models", "parallelism",
   ]
 
   mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome<Job> {
@@ -95,11 +99,16 @@ struct NativeRows: TraceRows {
         guard let ticks = record.ticks(field), ticks > 0, ticks < Int128(Time.never.ticks) else { return nil }
         return Time(ticks: Int64(ticks))
       }
+      var way: Parallelism?
+      if let text = try optional(parallelism, of: record, { $0.text($1) }) {
+        way = try method(text, line: record.line)
+      }
       job.setLabels(
         labels.shared(
           pin: try optional(pin, of: record) { $0.text($1) },
           dataHomeName: try optional(dataHome, of: record) { $0.text($1) }, user: record.label(user),
-          group: record.label(group), gpuModels: record.label(gpuModels)))
+          group: record.label(group), gpuModels: record.label(gpuModels),
+          parallelism: way))
       job.splittable = try optional(splittable, of: record) { NativeRows.truth($0.text($1)) } ?? false
       let due = try optional(deadline, of: record) { $0.ticks($1) }
       // A deadline at or before the submission says that the two count from different instants.
@@ -128,6 +137,20 @@ struct NativeRows: TraceRows {
       file: path, line: line, field: "model",
       expected: "one of " + ModelCatalogue.models.map(\.name).joined(separator: ", "), found: "'\(name)'",
       advice: "name a model of the catalogue, or leave the field empty to have one assigned")
+  }
+
+  private mutating func method(_ text: String, line: Int) throws(TraceError) -> Parallelism {
+    if let known = methods[text] { return known }
+    do throws(Parallelism.Refusal) {
+      let read = try Parallelism(parsing: text)
+      methods[text] = read
+      return read
+    } catch {
+      throw TraceError(
+        file: path, line: line, field: "parallelism", expected: "a parallelism such as data or diloco(local_steps=100)",
+        found: "'\(text)': \(error.message)",
+        advice: error.advice.isEmpty ? "correct it, or leave the field empty" : error.advice)
+    }
   }
 
   private static func truth(_ text: String?) -> Bool? {

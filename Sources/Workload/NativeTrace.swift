@@ -7,7 +7,8 @@ import Quantities
 public enum NativeTrace {
   /// Columns of the file, in order.
   public static let header =
-    "job_id,submit_s,gpus,duration_s,pin,model,data_home,deadline_s,splittable,requested_s,user,group,gpu_models"
+    "job_id,submit_s,gpus,duration_s,pin,model,data_home,deadline_s,splittable,requested_s,user,group,gpu_models,"
+    + "parallelism"
 
   /// Columns of a file of requests, in order.
   public static let requestHeader = "arrival_s,input_tokens,output_tokens,session,model,blocks"
@@ -76,6 +77,7 @@ public enum NativeTrace {
       quoted(job.pin ?? ""), job.model.map { ModelCatalogue.models[$0].name } ?? "", quoted(job.dataHomeName ?? ""),
       job.deadline.map(seconds) ?? "", job.splittable ? "true" : "false", job.requested.map(seconds) ?? "",
       quoted(job.user ?? ""), quoted(job.group ?? ""), quoted(job.gpuModels ?? ""),
+      quoted(job.parallelism?.text ?? ""),
     ]
     return fields.joined(separator: ",") + "\n"
   }

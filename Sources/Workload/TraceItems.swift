@@ -85,9 +85,10 @@ struct LabelPool {
 
   mutating func shared(
     pin: String? = nil, dataHomeName: String? = nil, user: String? = nil, group: String? = nil,
-    gpuModels: String? = nil
+    gpuModels: String? = nil, parallelism: Parallelism? = nil
   ) -> Job.Labels? {
-    let labels = Job.Labels(pin: pin, dataHomeName: dataHomeName, user: user, group: group, gpuModels: gpuModels)
+    let labels = Job.Labels(
+      pin: pin, dataHomeName: dataHomeName, user: user, group: group, gpuModels: gpuModels, parallelism: parallelism)
     if labels.isEmpty { return nil }
     if let last, last == labels { return last }
     let kept = known.insert(labels).memberAfterInsert
