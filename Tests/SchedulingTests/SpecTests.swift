@@ -80,7 +80,9 @@ struct SpecTests {
       _ = ComposedPolicy(try PolicySpec(parsing: try #require(prefix) + text))
     }
     let orders = PolicyCatalogue.parts(of: .order).map(\.name)
-    for name in ["fifo", "sjf", "srtf", "las", "themis"] { #expect(orders.contains(name) && orders.contains(name + "-skip")) }
+    for name in ["fifo", "sjf", "srtf", "las", "themis"] {
+      #expect(orders.contains(name) && orders.contains(name + "-skip"))
+    }
     #expect(parts.count >= 35)
   }
 }

@@ -19,7 +19,8 @@ import Quantities
 struct Conservative: Backfill {
   static let part = PolicyPart(
     kind: .backfill, name: "conservative",
-    definition: "Gives each waiting job, in order, the earliest reservation on any site that delays none of those before "
+    definition:
+      "Gives each waiting job, in order, the earliest reservation on any site that delays none of those before "
       + "it, by expected ends; a job whose reservation is now starts.",
     source: "Mu'alem and Feitelson, IEEE TPDS 12(6), 2001; Feitelson and Weil, IPPS 1998",
     parameters: [
@@ -43,7 +44,9 @@ struct Conservative: Backfill {
         startSplit(job, &plan, &pass)
         continue
       }
-      if slot.at == pass.view.now, let piece = pass.placer.packing.pack(job.gpus, on: pass.sites[slot.site], index: Int32(slot.site)) {
+      if slot.at == pass.view.now,
+        let piece = pass.placer.packing.pack(job.gpus, on: pass.sites[slot.site], index: Int32(slot.site))
+      {
         pass.start(job, on: [piece])
       } else {
         reserved += 1
@@ -58,7 +61,9 @@ struct Conservative: Backfill {
     guard let pieces = pass.placer.split(job, in: pass.sites) else { return }
     let length = pass.placer.model.runTime(of: job, on: pieces)
     let end = pass.view.now + length
-    guard pieces.allSatisfy({ plan.isFree($0.gpus, site: Int($0.site), from: pass.view.now, until: end) }) else { return }
+    guard pieces.allSatisfy({ plan.isFree($0.gpus, site: Int($0.site), from: pass.view.now, until: end) }) else {
+      return
+    }
     pass.start(job, on: pieces)
     for piece in pieces { plan.take(piece.gpus, site: Int(piece.site), from: pass.view.now, until: end) }
   }
@@ -94,7 +99,11 @@ struct FuturePlan {
       var list = [Step(at: pass.view.now, free: pass.sites[site].free)]
       for (at, gpus) in ends[site].sorted(by: { $0.0 < $1.0 }) {
         let free = list[list.count - 1].free + gpus
-        if list[list.count - 1].at == at { list[list.count - 1].free = free } else { list.append(Step(at: at, free: free)) }
+        if list[list.count - 1].at == at {
+          list[list.count - 1].free = free
+        } else {
+          list.append(Step(at: at, free: free))
+        }
       }
       return list
     }
@@ -153,7 +162,8 @@ struct FuturePlan {
   }
 
   private mutating func split(_ site: Int, at time: Time) {
-    guard time < .never, let index = steps[site].lastIndex(where: { $0.at <= time }), steps[site][index].at < time else {
+    guard time < .never, let index = steps[site].lastIndex(where: { $0.at <= time }), steps[site][index].at < time
+    else {
       return
     }
     steps[site].insert(Step(at: time, free: steps[site][index].free), at: index + 1)

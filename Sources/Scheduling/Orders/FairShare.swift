@@ -10,7 +10,8 @@ import Quantities
 struct FairShare: QueueOrder {
   static let part = PolicyPart(
     kind: .order, name: "fair-share",
-    definition: "Serves the user of least decayed GPU-time first, a user's jobs and ties in order of arrival, and stops "
+    definition:
+      "Serves the user of least decayed GPU-time first, a user's jobs and ties in order of arrival, and stops "
       + "at the first job that does not fit. GPU-time of ended stays halves in each half-life; that of running jobs "
       + "counts in full.",
     source: "Kay and Lauder, CACM 31(1), 1988; decay as in Slurm's multifactor priority plugin",

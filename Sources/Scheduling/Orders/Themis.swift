@@ -13,7 +13,8 @@ import Quantities
 struct Themis: QueueOrder {
   static let part = PolicyPart(
     kind: .order, name: "themis",
-    definition: "As srtf, by finish-time fairness (greatest first): (time since submit + estimated remaining time) over "
+    definition:
+      "As srtf, by finish-time fairness (greatest first): (time since submit + estimated remaining time) over "
       + "the run time alone on one n-th of the fleet, n jobs being there. Running jobs give way only when a lease ends.",
     source: "Mahajan et al., NSDI 2020, without its auction",
     parameters: [

@@ -8,7 +8,8 @@
 struct BandwidthAware: PlacementRule {
   static let part = PolicyPart(
     kind: .placement, name: "bandwidth-aware",
-    definition: "Among sites with enough free GPUs the one to which the slowest of the transfers of data and checkpoint "
+    definition:
+      "Among sites with enough free GPUs the one to which the slowest of the transfers of data and checkpoint "
       + "takes least at the routes' residual capacity, delay included; ties by expected time there, then by name. A "
       + "site is one pool.",
     source: "Pu et al., SIGCOMM 2015 (Iridium)", parameters: [.maxSites])

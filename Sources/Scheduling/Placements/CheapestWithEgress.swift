@@ -8,7 +8,8 @@
 struct CheapestWithEgress: PlacementRule {
   static let part = PolicyPart(
     kind: .placement, name: "cheapest-with-egress",
-    definition: "Among sites with enough free GPUs the one of least cost per GPU-hour (price now, PUE included) x GPUs x "
+    definition:
+      "Among sites with enough free GPUs the one of least cost per GPU-hour (price now, PUE included) x GPUs x "
       + "expected time there, plus the charge for data and checkpoint that have to come from other sites, ties by "
       + "name; a site is one pool.",
     source: "Yang et al., NSDI 2023 (SkyPilot)", parameters: [.maxSites])

@@ -7,7 +7,8 @@
 struct LeastLoaded: PlacementRule {
   static let part = PolicyPart(
     kind: .placement, name: "least-loaded",
-    definition: "Among sites with enough free GPUs the one of which the least share of GPUs is held, ties by name; a site "
+    definition:
+      "Among sites with enough free GPUs the one of which the least share of GPUs is held, ties by name; a site "
       + "is one pool.",
     source: "SustainCluster, 2025", parameters: [.maxSites])
 

@@ -7,7 +7,8 @@
 struct PowerOfTwo: PlacementRule {
   static let part = PolicyPart(
     kind: .placement, name: "power-of-two",
-    definition: "Of two sites drawn for the job, the one of least utilisation that has enough free GPUs; if neither has, "
+    definition:
+      "Of two sites drawn for the job, the one of least utilisation that has enough free GPUs; if neither has, "
       + "the first of the others in the order drawn. A site is one pool.",
     source: "Mitzenmacher, IEEE TPDS 12(10), 2001", parameters: [RandomSite.seed, .maxSites])
 

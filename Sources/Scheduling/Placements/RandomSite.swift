@@ -12,7 +12,8 @@ struct RandomSite: PlacementRule {
 
   static let part = PolicyPart(
     kind: .placement, name: "random",
-    definition: "The first site with enough free GPUs in an order of the sites that is drawn for each job; a site is one "
+    definition:
+      "The first site with enough free GPUs in an order of the sites that is drawn for each job; a site is one "
       + "pool.",
     source: "SustainCluster, 2025", parameters: [seed, .maxSites])
 

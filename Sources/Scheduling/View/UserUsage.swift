@@ -31,7 +31,8 @@ public struct UserUsage: Equatable, Sendable, FixedLayout {
     guard user >= 0, Int(user) < entries.count else { return 0 }
     let entry = entries[Int(user)]
     guard halfLife < .never, entry.gpuSeconds > 0, now > entry.at else { return entry.gpuSeconds }
-    return entry.gpuSeconds * DeterministicMath.exp(-0.693147180559945309 * ((now - entry.at).seconds / halfLife.seconds))
+    return entry.gpuSeconds
+      * DeterministicMath.exp(-0.693147180559945309 * ((now - entry.at).seconds / halfLife.seconds))
   }
 
   public func encode(into writer: inout ByteWriter) {
