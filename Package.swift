@@ -64,6 +64,8 @@ let package = Package(
     module(
       "ScenarioFile", ["Topology", "Energy", "Workload", .product(name: "Yams", package: "Yams")] + base),
     module("Scheduling", base),
+    // Limits that no policy can beat, by a solver.
+    module("Bounds", ["CBC"] + base),
     .executableTarget(
       name: "longhaul-site", dependencies: ["Site", "ZeroMQ", "CProcess"], path: "Agents/site",
       swiftSettings: settings),
@@ -84,6 +86,7 @@ let package = Package(
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CBC", providers: [.apt(["coinor-libcbc-dev"])]),
 
     .executableTarget(
       name: "longhaul-benchmarks",
@@ -104,6 +107,7 @@ let package = Package(
     tests("CongestionControl", ["CongestionControl"] + base),
     tests("Network", ["Network", "CongestionControl", "Topology"] + base),
     tests("Scheduling", ["Scheduling"] + base),
+    tests("Bounds", ["Bounds"] + base),
     tests("Site", ["Site", "Energy", "Network", "Records", "Workload"] + base),
     tests("ZeroMQ", ["ZeroMQ", "CProcess"]),
     tests(

@@ -66,7 +66,8 @@ extension CoordinatorMachine {
     view.running.append(
       RunningJob(
         job: id, submit: queued.submit, gpus: queued.gpus, pieces: pieces, start: now,
-        expectedEnd: arrival + expected + back, work: queued.estimate))
+        expectedEnd: arrival + expected + back, work: queued.estimate, user: queued.user,
+        attainedBefore: queued.attained))
     states[id] = state
   }
 

@@ -28,6 +28,8 @@ public struct FleetPlan: Sendable {
   let speeds: [Double]
   let tiers: [SiteTiers]
   let pins: [Int32]
+  /// Who submitted each job: a number for each name, in order of first appearance; -1 where the trace does not say.
+  let users: [Int32]
   /// Of each workload of the scenario.
   private let workloadParallelism: [Parallelism]
   let seed: UInt64
@@ -90,6 +92,14 @@ public struct FleetPlan: Sendable {
     nodeSizes = sizes
     speeds = models.map { $0.map(\.relativeSpeed).min() ?? 1 }
     tiers = zip(fleet.sites, models).map { SiteTiers(site: $0, models: $1) }
+    var numbers: [String: Int32] = [:]
+    users = jobs.map { job in
+      guard let user = job.user else { return -1 }
+      if let number = numbers[user] { return number }
+      let number = Int32(numbers.count)
+      numbers[user] = number
+      return number
+    }
     pins = jobs.map { job in
       guard let pin = job.pin else { return -1 }
       return fleet.index(ofSite: pin).map { Int32($0) } ?? -2
