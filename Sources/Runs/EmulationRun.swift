@@ -25,6 +25,8 @@ public struct RunOptions: Sendable {
   public var speed: Double?
   /// Whether steady states of the fluid network are leapt over; off only to measure what that costs.
   public var leaps = true
+  /// Is told which share of which trace has been read.
+  public var reading: (@Sendable (String, Double) -> Void)?
   public init() {}
 }
 
@@ -51,7 +53,7 @@ public final class EmulationRun {
   public static func new(
     _ scenario: Scenario, at path: String, options: RunOptions, force: Bool = false
   ) throws -> EmulationRun {
-    let workloads = try LoadedWorkloads(scenario)
+    let workloads = try LoadedWorkloads(scenario, progress: options.reading)
     let plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
     let directory = try RunDirectory.create(path, force: force)
     try directory.writeScenario(scenario.resolvedYAML)
@@ -70,7 +72,7 @@ public final class EmulationRun {
     var options = given
     options.driver = notes.driver
     options.leaps = notes.leaps
-    let workloads = try LoadedWorkloads(scenario)
+    let workloads = try LoadedWorkloads(scenario, progress: options.reading)
     try notes.check(workloads.accounts)
     let plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
     var checkpoint: Checkpoint?

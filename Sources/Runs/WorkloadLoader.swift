@@ -14,12 +14,14 @@ public struct LoadedWorkloads: Sendable {
   public var assignment: [String]
 
   /// - Throws: ``TraceError`` or ``ScenarioError`` for a trace that cannot be read or a rule that is not known.
-  public init(_ scenario: Scenario) throws {
+  ///
+  /// - Parameter progress: is told which share of which trace has been read.
+  public init(_ scenario: Scenario, progress: ((String, Double) -> Void)? = nil) throws {
     jobs = []
     accounts = []
     let several = scenario.workloads.count > 1
     for (index, spec) in scenario.workloads.enumerated() {
-      let (trace, info) = try LoadedWorkloads.read(spec, seed: scenario.seed)
+      let (trace, info) = try LoadedWorkloads.read(spec, seed: scenario.seed, progress)
       accounts.append(info)
       let prefix = several ? LoadedWorkloads.prefix(spec, index: index) : ""
       for var job in trace.jobs {
@@ -51,7 +53,9 @@ public struct LoadedWorkloads: Sendable {
 
   private static func prefix(_ spec: WorkloadSpec, index: Int) -> String { "w\(index + 1)-" }
 
-  private static func read(_ spec: WorkloadSpec, seed: UInt64) throws -> (Trace, WorkloadInfo) {
+  private static func read(
+    _ spec: WorkloadSpec, seed: UInt64, _ progress: ((String, Double) -> Void)?
+  ) throws -> (Trace, WorkloadInfo) {
     let window = TraceWindow(start: spec.start, length: spec.length)
     let trace: Trace
     if let name = spec.synthetic {
@@ -68,9 +72,11 @@ public struct LoadedWorkloads: Sendable {
       trace = whole
     } else {
       let isMapped = MappingReader.isPath(spec.format)
+      let path = spec.trace ?? ""
       trace = try TraceReader.read(
-        path: spec.trace ?? "", format: isMapped ? .auto : try TraceFormat.named(spec.format), window: window,
-        columns: isMapped ? try MappingReader.read(path: spec.format) : nil)
+        path: path, format: isMapped ? .auto : try TraceFormat.named(spec.format), window: window,
+        columns: isMapped ? try MappingReader.read(path: spec.format) : nil,
+        progress: progress.map { report in { report(path, $0) } })
     }
     let account = trace.account
     return (
