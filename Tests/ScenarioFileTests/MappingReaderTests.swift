@@ -62,7 +62,8 @@ import Workload
       "expected a length of time"
     ),
     (
-      "gpus: {column: g}\nsubmit: {column: t, unit: s}\nstart: {column: d, unit: date}\nend: {column: e, unit: s}\n", 4,
+      "gpus: {column: g}\nsubmit: {column: t, unit: s}\nstart: {column: d, unit: date}\n"
+        + "end: {column: e, unit: s}\n", 4,
       "the kind of unit that 'start' has"
     ),
     (
@@ -74,6 +75,8 @@ import Workload
   @Test(arguments: mistakes.indices) func mistakesNameLineAndField(_ index: Int) throws {
     let mistake = Self.mistakes[index]
     let error = #expect(throws: ScenarioError.self) { try Self.read(mistake.yaml) }
-    #expect(error?.line == mistake.line && "\(String(describing: error))".contains(mistake.says), "\(String(describing: error))")
+    #expect(
+      error?.line == mistake.line && "\(String(describing: error))".contains(mistake.says),
+      "\(String(describing: error))")
   }
 }
