@@ -92,7 +92,7 @@ struct Decimal: Equatable {
   ///   rounded to the nearest whole number, halves away from zero.
   func times(_ factor: Int64) -> (value: Int128, isWhole: Bool)? {
     if digits.isEmpty { return (0, true) }
-    // 10^22 times the largest factor of a unit, 2^50 of a pebibyte, stays within 128 bits.
+    // 10^22 times the largest factor of a unit, 2^40 of a tebibyte, stays within 128 bits.
     guard digits.count <= 18, digits.count + max(exponent, 0) <= 22 else {
       // More digits than any quantity of this program has: drop what cannot matter, refuse what is too large.
       guard digits.count > 18, digits.count + exponent <= 22 else { return nil }
