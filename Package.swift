@@ -51,7 +51,7 @@ let package = Package(
     module(
       "Results",
       [
-        "Records", "Topology", "Workload", .product(name: "GRDB", package: "GRDB.swift"),
+        "Records", "Topology", "Energy", "Workload", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ] + base),
     // The emulation.
@@ -112,12 +112,12 @@ let package = Package(
     tests("ZeroMQ", ["ZeroMQ", "CProcess"]),
     tests(
       "Results",
-      ["Results", "Records", "Topology", "Workload", .product(name: "GRDB", package: "GRDB.swift")] + base),
+      ["Results", "Records", "Topology", "Energy", "Workload", .product(name: "GRDB", package: "GRDB.swift")] + base),
     tests("Report", ["Report", "Results", "Records", "Topology", "Workload"] + base),
     tests(
       "Emulation",
       [
-        "Emulation", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology",
+        "Emulation", "Report", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology",
         "Energy", "Network", "CongestionControl",
       ] + base),
     tests(

@@ -158,10 +158,11 @@ public final class EmulationRun {
         messages: Int(outcome.counts.messages), events: Int(outcome.counts.events),
         wallSeconds: EmulationRun.clock() - started,
         peakRSSMB: own + carrier.peakAgentMegabytes * Double(plan.sites.count), restarts: outcome.counts.restarts),
-      modelAssignment: workloads.assignment)
+      modelAssignment: workloads.assignment, calendar: scenario.followsCalendar ? scenario.calendarText : nil,
+      forecast: scenario.forecast.description)
     let inputs = RunInputs(
       fleet: scenario.fleet, jobs: plan.jobs, endTime: outcome.endTime,
-      modelNames: ModelCatalogue.models.map(\.name))
+      modelNames: ModelCatalogue.models.map(\.name), charges: scenario.charges)
     let summary = try directory.finish(info: info, inputs: inputs)
     try? FileManager.default.removeItem(atPath: EmulationRun.checkpointPath(directory))
     return summary
@@ -177,9 +178,6 @@ public final class EmulationRun {
       list.append(
         "\(plan.algorithm.name) never rests: once two cycles of a flow agree in their mean rate within 2 %, or after "
           + "twelve, it sends at the mean of all but the first until flows join or leave a port of its path.")
-    }
-    if scenario.energy.contains(where: { $0.capWatts != nil }) {
-      list.append("Power caps of sites are checked against their idle draw but not held while jobs run.")
     }
     if plan.jobs.contains(where: { $0.milliGPUs % 1000 != 0 }) {
       list.append("Fractions of a GPU are rounded up to whole ones.")

@@ -85,7 +85,7 @@ public struct LoadedWorkloads: Sendable {
         path: spec.synthetic.map { "synthetic:\($0)" } ?? account.path, format: account.format,
         sha256: account.sha256.isEmpty ? nil : account.sha256, rows: account.rows, jobs: account.jobs,
         skipped: Counts(account.skipped.map { .init(name: $0.reason.rawValue, count: $0.count) }),
-        synthetic: account.synthetic, notes: account.notes)
+        synthetic: account.synthetic, notes: account.notes, start: spec.start)
     )
   }
 }
