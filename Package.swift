@@ -64,15 +64,17 @@ let package = Package(
     module(
       "ScenarioFile", ["Topology", "Energy", "Workload", .product(name: "Yams", package: "Yams")] + base),
     module("Scheduling", base),
+    // Limits that no policy can beat, by a solver.
+    module("Bounds", ["CBC"] + base),
     .executableTarget(
       name: "longhaul-site", dependencies: ["Site", "ZeroMQ", "CProcess"], path: "Agents/site",
       swiftSettings: settings),
     module("Site", ["Network", "Energy", "Workload", "Records"] + base),
-    module("Network", ["CongestionControl", "Topology"] + base),
+    module("Network", ["CongestionControl", "Topology", "CMemory"] + base),
     module("CongestionControl", base),
     // The models and their readers.
     module("Energy", base),
-    module("Workload", base),
+    module("Workload", ["CZlib", "CLZMA"] + base),
     module("Topology", base),
     // The ground.
     module("Records", base),
@@ -80,7 +82,11 @@ let package = Package(
     module("Quantities"),
     module("ZeroMQ", ["CZeroMQ"]),
     .target(name: "CProcess"),
+    .target(name: "CMemory"),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CBC", providers: [.apt(["coinor-libcbc-dev"])]),
 
     .executableTarget(
       name: "longhaul-benchmarks",
@@ -101,6 +107,7 @@ let package = Package(
     tests("CongestionControl", ["CongestionControl"] + base),
     tests("Network", ["Network", "CongestionControl", "Topology"] + base),
     tests("Scheduling", ["Scheduling"] + base),
+    tests("Bounds", ["Bounds"] + base),
     tests("Site", ["Site", "Energy", "Network", "Records", "Workload"] + base),
     tests("ZeroMQ", ["ZeroMQ", "CProcess"]),
     tests(

@@ -52,7 +52,8 @@ public struct ExperimentCompiler: Sendable {
     do throws(AlgorithmError) {
       algorithm = try Algorithm(
         name: entry.spec.name, preset: entry.spec.preset,
-        parameters: entry.spec.parameters.map { ($0.name, $0.value) })
+        parameters: entry.spec.parameters.map { ($0.name, $0.value) }
+      ).scaled(by: experiment.scale)
     } catch {
       let known = error.known.isEmpty ? "" : "Known are: \(error.known.joined(separator: ", "))."
       let wanted = [entry.spec.preset, entry.spec.name] + entry.spec.parameters.map(\.name)

@@ -28,6 +28,10 @@ public struct FleetPlan: Sendable {
   let speeds: [Double]
   let tiers: [SiteTiers]
   let pins: [Int32]
+  /// Who submitted each job: a number for each name, in order of first appearance; -1 where the trace does not say.
+  let users: [Int32]
+  /// Of each workload of the scenario.
+  private let workloadParallelism: [Parallelism]
   let seed: UInt64
 
   /// - Parameters:
@@ -38,6 +42,9 @@ public struct FleetPlan: Sendable {
     self.scenario = scenario
     self.jobs = jobs
     seed = scenario.seed
+    let ways = scenario.workloads.map { $0.parallelism ?? scenario.parallelism }
+    let count = (jobs.map(\.workload).max() ?? 0) + 1
+    workloadParallelism = ways + Array(repeating: scenario.parallelism, count: max(0, count - ways.count))
     do {
       let spec = try PolicySpec(parsing: scenario.policy)
       policy = ComposedPolicy(spec)
@@ -85,6 +92,14 @@ public struct FleetPlan: Sendable {
     nodeSizes = sizes
     speeds = models.map { $0.map(\.relativeSpeed).min() ?? 1 }
     tiers = zip(fleet.sites, models).map { SiteTiers(site: $0, models: $1) }
+    var numbers: [String: Int32] = [:]
+    users = jobs.map { job in
+      guard let user = job.user else { return -1 }
+      if let number = numbers[user] { return number }
+      let number = Int32(numbers.count)
+      numbers[user] = number
+      return number
+    }
     pins = jobs.map { job in
       guard let pin = job.pin else { return -1 }
       return fleet.index(ofSite: pin).map { Int32($0) } ?? -2
@@ -122,6 +137,7 @@ public struct FleetPlan: Sendable {
     guard let index = job.model else { return IterationTime(speed: slowest) }
     let model = ModelCatalogue.models[index]
     let gpus = max(1, job.gpus)
+    let method = parallelism(of: job)
     let reference = IterationTime.Layout(
       gpus: gpus, sites: 1, domain: FleetPlan.reference.scaleUpDomain, speed: 1,
       scaleUpRate: FleetPlan.reference.scaleUpBytesPerSecond,
@@ -136,19 +152,30 @@ public struct FleetPlan: Sendable {
       layout.domain = index == 0 ? tier.domain : min(layout.domain, tier.domain)
       layout.scaleUpRate = index == 0 ? tier.scaleUpRate : min(layout.scaleUpRate, tier.scaleUpRate)
       layout.scaleOutRate = index == 0 ? tier.scaleOutRate : min(layout.scaleOutRate, tier.scaleOutRate)
-      if pieces.count > 1 {
-        let next = pieces[(index + 1) % pieces.count]
-        let (from, to) = (Int(piece.site), Int(next.site))
-        let path = network.capacity(from: from, to: to)
-        burst = min(burst, min(path, flowLimit(gpus: Int(min(piece.gpus, next.gpus)), from: from, to: to)).double)
-        delay = max(delay, network.delays[from][to])
-      }
+    }
+    for (a, b) in MemberEdges(count: pieces.count, isChain: method.kind == .pipeline).pairs {
+      let (from, to) = (Int(pieces[a].site), Int(pieces[b].site))
+      let path = network.capacity(from: from, to: to)
+      burst = min(
+        burst, min(path, flowLimit(gpus: Int(min(pieces[a].gpus, pieces[b].gpus)), from: from, to: to)).double)
+      delay = max(delay, network.delays[from][to])
     }
     layout.acrossRate = burst
     layout.acrossDelay = delay.seconds
-    return IterationTime(
-      step: model.stepSeconds, gradientBytes: Double(model.gradientBytes), overlap: model.overlap, layout: layout,
-      reference: reference)
+    return IterationTime(work: model.work(gpus: gpus), parallelism: method, layout: layout, reference: reference)
+  }
+
+  /// What the job says itself, else its workload, else the scenario. Models without activations of one known width are
+  /// not cut into stages: they stay data-parallel.
+  func parallelism(of job: Job) -> Parallelism {
+    let method = job.parallelism ?? workloadParallelism[job.workload]
+    if method.kind == .pipeline, let model = job.model, ModelCatalogue.models[model].hidden == 0 { return .data }
+    return method
+  }
+
+  /// The pairs of pieces, by position, between which a split job sends.
+  func edges(of job: Job, pieces: Int) -> [(Int, Int)] {
+    MemberEdges(count: pieces, isChain: parallelism(of: job).kind == .pipeline).pairs
   }
 
   /// What the interfaces of so many GPUs can send and receive, and the scenario lets one transfer have.

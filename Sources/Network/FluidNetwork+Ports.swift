@@ -156,13 +156,17 @@ extension FluidNetwork {
   func nextLook(_ port: Int, at now: Time) -> Time {
     guard listens, ports[port].capacity > 0 else { return .never }
     let trend = ports[port].trend
+    let delay = ports[port].queueDelay.ticks
     var next = Time.never
     for flow in ports[port].flows where flow.sentTrend != trend {
-      // Both know that the queue is empty.
-      if trend <= 0, flow.sentTrend <= 0, ports[port].queued == 0, believedDelay(flow, port, at: now) == 0 { continue }
-      let drift = abs(Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
-      let ticks = Double(delayStep(flow)) / drift
-      if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks)))) }
+      let step = delayStep(flow)
+      let believed = believedDelay(flow, port, at: now)
+      // Both are near enough to an empty queue, and go there.
+      if trend <= 0, flow.sentTrend <= 0, believed < step, delay < step { continue }
+      let drift = (Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
+      let left = drift > 0 ? step - (delay - believed) : step + (delay - believed)
+      let ticks = Double(left) / abs(drift)
+      if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks.rounded(.up))))) }
     }
     return next
   }
@@ -185,7 +189,7 @@ extension FluidNetwork {
         tell = tell || Double(moved) > 0.01 * Double(ports[port].capacity)
       }
     }
-    if ports[port].marking != nil || ports[port].phantom != nil {
+    if ports[port].marks {
       let share = ports[port].share
       let drift = abs(share - flow.sentMarked)
       tell = tell || (share == 0) != (flow.sentMarked == 0) || drift > 0.1 * max(share, flow.sentMarked)

@@ -26,6 +26,9 @@ struct SignalState: Sendable {
   var answeredRate = BitRate.zero
   var answeredWindow = 0.0
   var calmSince: Time
+  /// What the last call covered, and for how long the controller may be left alone now.
+  var span = Time.zero
+  var stride = Time.zero
 
   init(seed: UInt64, packetBytes: Int64, at now: Time) {
     updated = now
@@ -65,6 +68,7 @@ extension FluidSource {
       demands.signals.contains(.explicitRate) ? book.granted : demands.signals.contains(.oracle) ? told : .unlimited
     let isIdle = available.map { $0 <= emitted - lost(at: now) } ?? false
     feedback.applicationLimited = isIdle || usage < allowed(at: now)
+    heard.span = now - heard.updated
     guard demands.listensToAcknowledgements else {
       heard.updated = now
       return feedback
@@ -142,6 +146,9 @@ extension FluidSource {
   /// eighth of the round trip, on a grid that all flows of such round trips share: what it does about them is not
   /// felt sooner, and a port looks at itself once for all who move at one instant. A controller that has said the same for
   /// a round trip while nothing moves would go on saying so.
+  ///
+  /// While what it hears stays the same, a controller is left alone for longer, up to ``Demands/longestSpan``: for as long
+  /// as its answer should take, at the pace of late, to move by a quarter of the change that is passed on.
   mutating func nextUpdate(at now: Time, demands: Demands, packetBytes: Int64) -> Time {
     let loop = min(roundTrip + queueDelay(at: now), .seconds(1))
     let grain = Int64(1) << max(0, 60 - loop.ticks.leadingZeroBitCount)
@@ -150,22 +157,46 @@ extension FluidSource {
     }
     let own = onGrid(max(controller.deadline, now + .tick))
     guard demands.listensToAcknowledgements else { return own }
-    guard demands.followsAcknowledgements || marked > 0 else { return own }
-    if controller.rate != heard.answeredRate || controller.window != heard.answeredWindow || marked > 0
-      || demands.signals.contains(.loss) && lossRate > 0 || hops.contains(where: { $0.queueMoves(at: now) })
-    {
-      heard.answeredRate = controller.rate
-      heard.answeredWindow = controller.window
+    let isMarked = marked > 0
+    guard demands.followsAcknowledgements || isMarked else { return own }
+    let queueMoves = hops.contains { $0.queueMoves(at: now) }
+    let (rate, most) = (controller.rate, controller.window)
+    let changed = max(
+      SignalState.change(from: heard.answeredRate.double, to: rate.double),
+      SignalState.change(from: heard.answeredWindow, to: most))
+    if changed > 0 || isMarked || queueMoves || demands.signals.contains(.loss) && lossRate > 0 {
+      heard.answeredRate = rate
+      heard.answeredWindow = most
       heard.calmSince = now
     }
-    let window = min(controller.window, inflightLimit)
+    let window = min(most, inflightLimit)
     if window.isFinite, now < started + roundTrip {
-      let left = window * 8 - Double(emitted) / 1e11
-      let sent = left > 0 && rate > 0 ? now + .seconds(left / Double(rate)) + .tick : .never
+      let left = window * 8 - emitted.double / 1e11
+      let sent = left > 0 && self.rate > 0 ? now + .seconds(left / Double(self.rate)) + .tick : .never
       return min(own, sent, started + roundTrip)
     }
     if now - heard.calmSince > loop { return own }
-    let packet = rate > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(rate) * 1e11)) : loop.ticks
-    return min(own, onGrid(now + Time(ticks: max(1, loop.ticks / 8, packet))))
+    let packet = self.rate > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(self.rate) * 1e11)) : loop.ticks
+    let least = max(1, loop.ticks / 8, packet)
+    let isBusy = isMarked || queueMoves && demands.followsQueues
+    heard.stretch(changed, least: least, most: isBusy ? least : loop.ticks * demands.longestSpan)
+    return min(own, onGrid(now + heard.stride))
+  }
+}
+
+extension SignalState {
+  /// Relative change of what a controller answers.
+  static func change(from old: Double, to new: Double) -> Double {
+    old == new ? 0 : abs(new - old) / max(old.isFinite ? abs(old) : 0, 1)
+  }
+
+  /// Sets for how long the controller is left alone: its answer has `changed` over the last span.
+  mutating func stretch(_ changed: Double, least: Int64, most: Int64) {
+    guard span > .zero else { return }
+    let aim = FluidNetwork.rateThreshold / 4
+    let next = changed > 0 ? Double(span.ticks) * aim / changed : .infinity
+    // No more than twice as long as before.
+    let bound = max(least, min(most, max(least, stride.ticks) * 2))
+    stride = Time(ticks: max(least, Int64(min(next, Double(bound)))))
   }
 }

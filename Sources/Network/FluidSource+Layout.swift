@@ -119,7 +119,7 @@ extension SteadyState: FixedLayout {
 extension SignalState {
   func encode(into writer: inout ByteWriter) {
     writer.write(history)
-    for time in [updated, acknowledgedTo, calmSince, notifications.quietUntil] { writer.write(time) }
+    for time in [updated, acknowledgedTo, calmSince, span, stride, notifications.quietUntil] { writer.write(time) }
     for bytes in [delivered, lostKnown, lostTold] { writer.write(bytes) }
     for number in [lossCredit, lossThreshold, markedCredit, notifications.exposure, answeredWindow] {
       writer.write(number)
@@ -135,6 +135,8 @@ extension SignalState {
     updated = try reader.readTime()
     acknowledgedTo = try reader.readTime()
     calmSince = try reader.readTime()
+    span = try reader.readTime()
+    stride = try reader.readTime()
     let quietUntil = try reader.readTime()
     delivered = try reader.read()
     lostKnown = try reader.read()

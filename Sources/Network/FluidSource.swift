@@ -162,7 +162,7 @@ struct FluidSource: Sendable {
     if window.isFinite {
       if now < started + roundTrip {
         // Nothing has come back yet: what the window allows leaves at once.
-        return Double(emitted) / 8e11 < window ? rate : 0
+        return emitted.bytesDouble < window ? rate : 0
       }
       let seconds = max(1e-9, (roundTrip + queueDelay(at: now)).seconds)
       rate = min(rate, Int64(min(9e17, window * 8 / seconds)))

@@ -26,15 +26,18 @@ public struct LoadedWorkloads: Sendable {
         job.workload = index
         job.id = prefix + job.id
         if let least = spec.splittableFrom, job.gpus >= least { job.splittable = true }
+        if job.model == nil, let model = spec.model { job.model = ModelCatalogue.index(of: model) }
         jobs.append(job)
       }
     }
     // Stable: jobs of one instant keep the order of the scenario's workloads and of their files.
     jobs = jobs.enumerated().sorted { ($0.element.submit, $0.offset) < ($1.element.submit, $1.offset) }.map(\.element)
-    guard let rule = ModelAssignment.Rule(rawValue: scenario.modelRule) else {
+    guard let rule = ModelAssignment.Rule(scenario.modelRule) else {
+      let names = ModelAssignment.Rule.names
+      let near = Spelling.nearest(scenario.modelRule, in: names).map { "did you mean '\($0)'?" }
       throw scenario.error(
-        at: "models.assignment", message: "unknown rule '\(scenario.modelRule)'",
-        advice: "known are \(ModelAssignment.Rule.allCases.map(\.rawValue).joined(separator: ", "))")
+        at: "models.assignment", message: "unknown rule or model '\(scenario.modelRule)'",
+        advice: near ?? "known are \(names.joined(separator: ", "))")
     }
     guard let home = ModelAssignment.DataHome(rawValue: scenario.dataHomeRule) else {
       throw scenario.error(
@@ -43,7 +46,7 @@ public struct LoadedWorkloads: Sendable {
     }
     let models = ModelAssignment(rule: rule, dataHome: home, seed: scenario.modelSeed)
     try models.assign(&jobs, siteNames: scenario.fleet.sites.map(\.id))
-    assignment = models.lines
+    assignment = models.lines + ModelAssignment.census(jobs)
   }
 
   private static func prefix(_ spec: WorkloadSpec, index: Int) -> String { "w\(index + 1)-" }
@@ -64,7 +67,10 @@ public struct LoadedWorkloads: Sendable {
       }
       trace = whole
     } else {
-      trace = try TraceReader.read(path: spec.trace ?? "", format: try TraceFormat.named(spec.format), window: window)
+      let isMapped = MappingReader.isPath(spec.format)
+      trace = try TraceReader.read(
+        path: spec.trace ?? "", format: isMapped ? .auto : try TraceFormat.named(spec.format), window: window,
+        columns: isMapped ? try MappingReader.read(path: spec.format) : nil)
     }
     let account = trace.account
     return (

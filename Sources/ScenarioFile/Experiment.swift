@@ -124,4 +124,6 @@ public struct Experiment: Equatable, Sendable {
   public var sampleInterval: Time?
   public var leaps = true
   public var seeds: [UInt64] = [1]
+  /// By how much ``scaled(by:)`` has multiplied rates and amounts; those in the constants of algorithms follow.
+  public internal(set) var scale = 1.0
 }

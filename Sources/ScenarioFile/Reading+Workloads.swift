@@ -2,6 +2,7 @@
 
 import Foundation
 import Quantities
+import Workload
 
 /// A workload with its place in the resolved scenario.
 struct WorkloadEntry {
@@ -31,6 +32,7 @@ extension Reading {
   private func readWorkload(_ field: Field) throws(ScenarioError) -> WorkloadEntry {
     let section = try field.section([
       "trace", "format", "start", "duration", "synthetic", "jobs", "seed", "splittable_from", "stand_in",
+      "model", "parallelism",
     ])
     var spec = WorkloadSpec(line: field.value.place.line ?? 0)
     var output: [(String, Output)] = []
@@ -53,6 +55,17 @@ extension Reading {
       spec.splittableFrom = count
       output.append(("splittable_from", .number(count)))
     }
+    if let model = section.optional("model") {
+      let name = try model.word(of: ModelCatalogue.models.map(\.name), catalogue: "models")
+      spec.model = name
+      output.append(("model", .text(name)))
+    }
+    if let field = section.optional("parallelism") {
+      let parallelism = try readParallelism(field)
+      if parallelism.isLocal { Reading.warnOfQuality(&assumptions) }
+      spec.parallelism = parallelism
+      output.append(("parallelism", .text(parallelism.text)))
+    }
     return WorkloadEntry(spec: spec, output: .flow(output))
   }
 
@@ -74,7 +87,7 @@ extension Reading {
           ? "Paths on the command line are relative to the current directory."
           : "Paths are relative to the scenario's file; Traces/README.md says where the public ones are.")
     }
-    let format = try section.optional("format")?.word(of: WorkloadSpec.formats, catalogue: "traces") ?? "auto"
+    let format = try section.optional("format").map { field throws(ScenarioError) in try readFormat(field) } ?? "auto"
     spec.trace = path
     spec.format = format
     output += [("trace", .text(path)), ("format", .text(format))]
@@ -88,6 +101,17 @@ extension Reading {
       spec.start = text
       output.append(("start", .text(text)))
     }
+  }
+
+  /// A name, or a file that maps columns, which is looked at here so that its mistakes come first.
+  private func readFormat(_ field: Field) throws(ScenarioError) -> String {
+    let text = try field.text()
+    guard MappingReader.isPath(text) else {
+      return try field.word(of: WorkloadSpec.formats, catalogue: "traces")
+    }
+    let path = resolve(text)
+    _ = try MappingReader.read(path: path)
+    return path
   }
 
   private func readSynthetic(

@@ -3,6 +3,7 @@
 import Energy
 import Quantities
 import Topology
+import Workload
 
 /// A scenario as read, checked and completed: every default is filled in, every guess is listed.
 public struct Scenario: Sendable {
@@ -26,11 +27,13 @@ public struct Scenario: Sendable {
   public var policy: String
   public var estimates: EstimateRule
   public var workloads: [WorkloadSpec]
-  /// How jobs get a model: "by-size", or what else the workload readers know.
+  /// How jobs get a model: "by-size", "none", or the name of one.
   public var modelRule: String
   /// How jobs get the site of their data: "uniform", or what else the workload readers know.
   public var dataHomeRule: String
   public var modelSeed: UInt64
+  /// How jobs that are split over sites divide their work, unless their workload or they themselves say so.
+  public var parallelism: Parallelism
   /// What it costs a job to be stopped and taken up again.
   public var checkpoint: CheckpointCost
   /// The most that one transfer may use, whatever the links allow.
@@ -63,7 +66,8 @@ extension Scenario: Equatable {
       && a.coordinatorSite == b.coordinatorSite && a.controlDelays == b.controlDelays
       && a.networkLevel == b.networkLevel && a.controller == b.controller && a.policy == b.policy
       && a.estimates == b.estimates && a.workloads == b.workloads && a.modelRule == b.modelRule
-      && a.dataHomeRule == b.dataHomeRule && a.modelSeed == b.modelSeed && a.checkpoint == b.checkpoint
+      && a.dataHomeRule == b.dataHomeRule && a.modelSeed == b.modelSeed && a.parallelism == b.parallelism
+      && a.checkpoint == b.checkpoint
       && a.transferLimit == b.transferLimit && a.faults == b.faults && a.assumptions == b.assumptions
       && a.resolvedYAML == b.resolvedYAML
   }

@@ -123,7 +123,8 @@ final class Reading {
       coordinatorSite: coordinator.site, controlDelays: coordinator.delays, networkLevel: network.level,
       controller: network.controller, policy: scheduler.policy, estimates: scheduler.estimates,
       workloads: workloads.map(\.spec), modelRule: models.assignment, dataHomeRule: models.dataHome,
-      modelSeed: models.seed, checkpoint: jobs.checkpoint, transferLimit: jobs.transferLimit,
+      modelSeed: models.seed, parallelism: models.parallelism, checkpoint: jobs.checkpoint,
+      transferLimit: jobs.transferLimit,
       faults: faults.map(\.spec), assumptions: sentences, resolvedYAML: resolved, locations: locations)
   }
 

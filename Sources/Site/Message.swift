@@ -61,6 +61,22 @@ public struct Member: Equatable, Sendable {
   }
 }
 
+/// The pairs of members, by position, between which a split job sends, each pair a flow of its own: around a ring, or
+/// along a chain in both directions.
+public struct MemberEdges: Sendable {
+  public var pairs: [(Int, Int)] = []
+
+  public init(count: Int, isChain: Bool) {
+    guard count > 1 else { return }
+    if isChain {
+      for k in 0..<count - 1 { pairs.append((k, k + 1)) }
+      for k in 0..<count - 1 { pairs.append((k + 1, k)) }
+    } else {
+      for k in 0..<count { pairs.append((k, (k + 1) % count)) }
+    }
+  }
+}
+
 /// From the coordinator to a site.
 public enum Command: Equatable, Sendable {
   case start(StartCommand)
@@ -76,10 +92,10 @@ public enum JobMessage: Equatable, Sendable {
   case ready(job: Int32, segment: Int32)
   /// From the leader: compute.
   case go(job: Int32, segment: Int32)
-  /// To the leader: the rate that the network would give the flow that starts here.
-  case potential(job: Int32, segment: Int32, rate: BitRate)
-  /// From the leader: the rate that the job needs, because it is slower elsewhere.
-  case usage(job: Int32, segment: Int32, rate: BitRate)
+  /// To the leader: the rate that the network would give a flow that starts here, one of ``MemberEdges``.
+  case potential(job: Int32, segment: Int32, edge: Int32, rate: BitRate)
+  /// From the leader: the rate that the job needs of a flow, because it is slower elsewhere.
+  case usage(job: Int32, segment: Int32, edge: Int32, rate: BitRate)
   /// From the leader: the job is over or stopped.
   case finish(job: Int32, segment: Int32)
 }

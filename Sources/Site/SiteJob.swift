@@ -33,9 +33,11 @@ struct SiteJob: Sendable {
   var speed: Int64 = 0
   var progressSince = Time.zero
   var runningSince = Time.zero
-  /// Rates that the network would give the flow of each member; negative before the first word.
+  /// Pairs of members between which it sends.
+  let edges: [(Int, Int)]
+  /// Rates that the network would give each of these flows; negative before the first word.
   var potentials: [Int64]
-  /// What each member was told to use last.
+  /// What each was told to use last.
   var usageSent: [Int64]
   /// Invalidates events that were scheduled before the last change.
   var version: UInt32 = 0
@@ -47,21 +49,27 @@ struct SiteJob: Sendable {
     meter = StayMeter(power: command.idlePower, at: now)
     missing = command.inputs
     work = command.work
-    potentials = [Int64](repeating: -1, count: command.members.count)
-    usageSent = [Int64](repeating: Int64(command.iteration.demand.rounded(.up)), count: command.members.count)
+    edges = MemberEdges(count: command.members.count, isChain: command.iteration.isChain).pairs
+    potentials = [Int64](repeating: -1, count: edges.count)
+    usageSent = [Int64](repeating: Int64(command.iteration.demand.rounded(.up)), count: edges.count)
   }
 
   var isSplit: Bool { command.members.count > 1 }
   func isLeader(_ site: Int) -> Bool { Int(command.leader) == site }
   func memberIndex(_ site: Int) -> Int { command.members.firstIndex { Int($0.site) == site } ?? 0 }
 
-  /// The flow from this site to the next in the ring of members.
-  func gradientFlow(from site: Int) -> FlowSpec {
+  /// The edges that leave from a site.
+  func edges(from site: Int) -> [Int] {
     let me = memberIndex(site)
-    let next = command.members[(me + 1) % command.members.count]
-    return FlowSpec(
-      id: FlowID(job: command.job, segment: command.segment, ordinal: FlowOrdinal.gradient(member: me)), source: site,
-      destination: Int(next.site), amount: 0, limit: command.flowLimit)
+    return edges.indices.filter { edges[$0].0 == me }
+  }
+
+  /// The flow along an edge; only the site that it leaves from knows its limit.
+  func gradientFlow(_ edge: Int) -> FlowSpec {
+    FlowSpec(
+      id: FlowID(job: command.job, segment: command.segment, ordinal: FlowOrdinal.gradient(edge: edge)),
+      source: Int(command.members[edges[edge].0].site), destination: Int(command.members[edges[edge].1].site),
+      amount: 0, limit: command.flowLimit)
   }
 
   static let one: Int64 = 1 << 32
@@ -90,7 +98,8 @@ struct SiteJob: Sendable {
 public enum FlowOrdinal {
   public static func staging(to site: Int) -> Int { site }
   public static func checkpoint(to site: Int) -> Int { 4096 + site }
-  public static func gradient(member: Int) -> Int { 8192 + member }
+  public static func gradient(edge: Int) -> Int { 8192 + edge }
+  public static func edge(of ordinal: Int) -> Int { ordinal - 8192 }
 
   public enum Kind { case staging, checkpoint, gradient }
   public static func kind(_ ordinal: Int) -> Kind {

@@ -89,13 +89,13 @@ extension SiteMachine {
     case .go(let id, let segment):
       guard jobs[id]?.command.segment == segment else { return }
       compute(id, at: now)
-    case .potential(let id, let segment, let rate):
+    case .potential(let id, let segment, let edge, let rate):
       guard let job = jobs[id], job.command.segment == segment else { return }
-      jobs[id]!.potentials[job.memberIndex(from.site)] = rate.bitsPerSecond
+      jobs[id]!.potentials[Int(edge)] = rate.bitsPerSecond
       repace(id, at: now)
-    case .usage(let id, let segment, let rate):
+    case .usage(let id, let segment, let edge, let rate):
       guard let job = jobs[id], job.command.segment == segment, job.phase == .running else { return }
-      network?.setUsage(job.gradientFlow(from: configuration.site).id, rate, at: now)
+      network?.setUsage(job.gradientFlow(Int(edge)).id, rate, at: now)
     case .finish(let id, let segment):
       guard jobs[id]?.command.segment == segment else { return }
       endRunning(id, at: now)
@@ -140,9 +140,8 @@ extension SiteMachine {
     jobs[id]!.progressSince = now
     let job = jobs[id]!
     if job.isSplit, job.command.iteration.volume > 0 {
-      openFlow(
-        job.gradientFlow(from: configuration.site), demand: BitRate(Int64(job.command.iteration.demand.rounded(.up))),
-        at: now)
+      let demand = BitRate(Int64(job.command.iteration.demand.rounded(.up)))
+      for edge in job.edges(from: configuration.site) { openFlow(job.gradientFlow(edge), demand: demand, at: now) }
     } else if job.isSplit {
       jobs[id]!.potentials = jobs[id]!.potentials.map { _ in Int64.max / 2 }
     }
@@ -152,12 +151,14 @@ extension SiteMachine {
   /// The network would give a gradient flow of this site another rate.
   mutating func hearPotential(_ flow: FlowID, _ rate: BitRate, at now: Time) {
     guard let job = jobs[flow.job], job.command.segment == flow.segment, job.phase == .running else { return }
+    let edge = FlowOrdinal.edge(of: flow.ordinal)
     if job.isLeader(configuration.site) {
-      jobs[flow.job]!.potentials[job.memberIndex(configuration.site)] = rate.bitsPerSecond
+      jobs[flow.job]!.potentials[edge] = rate.bitsPerSecond
       repace(flow.job, at: now)
     } else {
       tell(
-        job, .potential(job: flow.job, segment: flow.segment, rate: rate), Int(job.command.leader), at: now)
+        job, .potential(job: flow.job, segment: flow.segment, edge: Int32(edge), rate: rate),
+        Int(job.command.leader), at: now)
     }
   }
 
@@ -185,14 +186,16 @@ extension SiteMachine {
   private mutating func limitUsage(_ id: Int32, needed: Int64, at now: Time) {
     let job = jobs[id]!
     let demand = Int64(job.command.iteration.demand.rounded(.up))
-    for (k, member) in job.command.members.enumerated() {
+    for (k, edge) in job.edges.enumerated() {
       let usage = Double(job.potentials[k]) > 1.05 * Double(needed) ? needed : demand
       guard Double(abs(usage - job.usageSent[k])) > 0.01 * Double(max(usage, job.usageSent[k])) else { continue }
       jobs[id]!.usageSent[k] = usage
-      if Int(member.site) == configuration.site {
-        network!.setUsage(job.gradientFlow(from: configuration.site).id, BitRate(usage), at: now)
+      let site = Int(job.command.members[edge.0].site)
+      if site == configuration.site {
+        network!.setUsage(job.gradientFlow(k).id, BitRate(usage), at: now)
       } else {
-        tell(job, .usage(job: id, segment: job.command.segment, rate: BitRate(usage)), Int(member.site), at: now)
+        tell(
+          job, .usage(job: id, segment: job.command.segment, edge: Int32(k), rate: BitRate(usage)), site, at: now)
       }
     }
   }
@@ -216,7 +219,7 @@ extension SiteMachine {
   private mutating func endRunning(_ id: Int32, at now: Time) {
     let job = jobs[id]!
     if job.phase == .running, job.isSplit, job.command.iteration.volume > 0 {
-      closeFlow(job.gradientFlow(from: configuration.site).id, at: now)
+      for edge in job.edges(from: configuration.site) { closeFlow(job.gradientFlow(edge).id, at: now) }
     }
   }
 
@@ -257,7 +260,7 @@ extension SiteMachine {
       job: id, segment: job.command.segment, gpus: job.command.gpus, at: now, isLeader: leads, ended: ended,
       remaining: job.work, networkTime: leads ? networkTime(job, done: done, at: now) : .zero,
       gradientBytes: leads
-        ? Int64(iterations * job.command.iteration.volume * Double(job.command.members.count)) : 0)
+        ? Int64(iterations * job.command.iteration.volume * Double(job.edges.count)) : 0)
     send(.report(report), to: .coordinator, at: now + configuration.controlDelay)
   }
 

@@ -15,13 +15,13 @@ struct Packet {
     case datagram = 4
   }
 
-  /// When it comes out of the link that it is on, or may be handled by its host.
-  var arrival: Int64 = 0
   /// When it was sent; an acknowledgement carries the time of the packet that it answers.
   var sentAt: Int64 = 0
   /// Bytes delivered when it was sent.
   var delivered: Int64 = 0
   var flow: UInt32 = 0
+  /// Where its next port stands in the network's list of steps.
+  var path: UInt32 = 0
   /// Number of the packet within its flow.
   var sequence: UInt32 = 0
   /// How many packets of the flow had been sent before, repetitions included.
@@ -77,7 +77,8 @@ struct PacketPool: ~Copyable {
 
   init() {
     capacity = 1024
-    base = .allocate(capacity: capacity)
+    base = alignedBlock(capacity)
+    base.initialize(repeating: Packet(), count: capacity)
   }
 
   deinit { base.deallocate() }
@@ -97,13 +98,14 @@ struct PacketPool: ~Copyable {
       return index
     }
     if used == capacity {
-      let larger = UnsafeMutablePointer<Packet>.allocate(capacity: capacity * 2)
+      let larger: UnsafeMutablePointer<Packet> = alignedBlock(capacity * 2)
       larger.moveInitialize(from: base, count: used)
+      // Looking ahead may touch a place that has not been given out yet.
+      (larger + used).initialize(repeating: Packet(), count: capacity)
       base.deallocate()
       base = larger
       capacity *= 2
     }
-    (base + used).initialize(to: Packet())
     used += 1
     return UInt32(used - 1)
   }

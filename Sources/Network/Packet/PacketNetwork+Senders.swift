@@ -15,7 +15,7 @@ extension PacketNetwork {
       let flow = Int(starts[nextStart])
       let at = connections[flow].start.ticks
       if at > now {
-        heap.push(PacketEvent(time: at, kind: .start, place: 0))
+        queue.push(PacketEvent(time: at, kind: .start, place: 0))
         return
       }
       nextStart += 1
@@ -41,6 +41,7 @@ extension PacketNetwork {
     }
     s.pointee.slot = slot
     bank.start(Int(slot), context: context(of: flow), parameters: plan.algorithm.values)
+    (controllers, controllerStride) = bank.storage
     s.pointee.deliveredAt = now
     s.pointee.flightStart = now
     s.pointee.lastSend = now
@@ -275,7 +276,7 @@ extension PacketNetwork {
     let due = min(s.pointee.deadline, s.pointee.timeout, s.pointee.stop)
     if due < s.pointee.pending {
       s.pointee.pending = due
-      heap.push(PacketEvent(time: max(due, now), kind: .flowTimer, place: flow))
+      queue.push(PacketEvent(time: max(due, now), kind: .flowTimer, place: flow))
     }
   }
 

@@ -42,7 +42,7 @@ extension PacketNetwork {
       var earliest = Int64.max
       let packets = outbox.filter { partOf[Int(ports[Int($0.port)].to)] == target }
       let mine = words.filter { $0.part == target }
-      for packet in packets { earliest = min(earliest, packet.packet.arrival) }
+      for packet in packets { earliest = min(earliest, packet.arrival) }
       for word in mine { earliest = min(earliest, word.at) }
       writer.write(packets)
       writer.write(mine)
@@ -57,9 +57,9 @@ extension PacketNetwork {
 extension PacketDispatch: FixedLayout {
   func encode(into writer: inout ByteWriter) {
     writer.write(port)
-    for value in [packet.arrival, packet.sentAt, packet.delivered] { writer.write(value) }
+    for value in [arrival, packet.sentAt, packet.delivered] { writer.write(value) }
     for value in [
-      packet.flow, packet.sequence, packet.order, packet.cumulative, packet.deliveredAge, packet.flightAge,
+      packet.flow, packet.path, packet.sequence, packet.order, packet.cumulative, packet.deliveredAge, packet.flightAge,
     ] { writer.write(value) }
     writer.write(packet.size)
     writer.write(packet.kind.rawValue)
@@ -81,11 +81,12 @@ extension PacketDispatch: FixedLayout {
 
   init(from reader: inout ByteReader) throws(WireError) {
     port = try reader.read()
+    arrival = try reader.read()
     packet = Packet()
-    packet.arrival = try reader.read()
     packet.sentAt = try reader.read()
     packet.delivered = try reader.read()
     packet.flow = try reader.read()
+    packet.path = try reader.read()
     packet.sequence = try reader.read()
     packet.order = try reader.read()
     packet.cumulative = try reader.read()

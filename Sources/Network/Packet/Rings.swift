@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMemory
+
 /// A first-in first-out queue of plain values in a ring that grows by doubling.
 ///
 /// Unsafe memory, because thousands of flows each keep one and it is touched with every packet. Safety: positions are
@@ -28,6 +30,13 @@ package struct Ring<Element: BitwiseCopyable> {
   }
 
   package mutating func removeAll() { count = 0 }
+
+  /// Fetches both ends.
+  @inline(__always) func prefetch() {
+    guard let base else { return }
+    longhaul_prefetch(base + Int(start & mask))
+    longhaul_prefetch(base + Int((start &+ count) & mask))
+  }
 
   private mutating func grow() {
     guard let old = base else {
