@@ -77,6 +77,12 @@ public struct ExperimentCompiler: Sendable {
     plan.packetBytes = experiment.packetBytes
     plan.headerBytes = experiment.headerBytes
     addPorts(to: &plan)
+    let needed: Signals = [.telemetry, .nearSource]
+    if !algorithm.signals.isDisjoint(with: needed), plan.ports.contains(where: { !$0.keepsLedger }) {
+      throw entry.origin.error(
+        "'\(algorithm.name)' needs the help of every port, and some take no part ('telemetry: none')",
+        "Leave the algorithm out, or let all ports take part.")
+    }
     plan.host = NetworkPlan.HostParameters(experiment.host)
     plan.roundTripError = experiment.roundTripError
     plan.controlLoss = experiment.controlLoss

@@ -11,6 +11,9 @@ import Simulation
 /// congestion. The round trip drops out of fairness because the rate is explicit; it drops out of stability because a
 /// port grants only capacity whose release has reached it.
 ///
+/// On a path with ports that grant nothing, the sender's rate is the least of what the others grant and of what
+/// ``DelayFallback`` finds.
+///
 /// Deviations from what little is public: no adaptive routing, no jitter control here.
 public struct DistanceAware: CongestionController, Equatable {
   public static let information = AlgorithmInformation(
@@ -42,22 +45,33 @@ public struct DistanceAware: CongestionController, Equatable {
 
   public static func makeBank() -> any ControllerStore { ControllerBank<DistanceAware>() }
 
-  public private(set) var rate: BitRate
-  public var window: Double { .infinity }
-  public var deadline: Time { .never }
-  public private(set) var decreases: UInt32 = 0
+  /// The least that ports grant.
+  private var granted: BitRate
+  /// For the ports that grant nothing; nil if there is none on the path.
+  private var fallback: DelayFallback?
+  private var lowered: UInt32 = 0
 
-  public init(context: FlowContext, parameters: ParameterValues) { rate = .zero }
+  public var rate: BitRate { fallback.map { min(granted, $0.rate) } ?? granted }
+  public var window: Double { fallback?.window ?? .infinity }
+  public var deadline: Time { .never }
+  public var decreases: UInt32 { lowered &+ (fallback?.decreases ?? 0) }
+
+  public init(context: FlowContext, parameters: ParameterValues) {
+    granted = .zero
+    if context.blindPorts > 0 { fallback = DelayFallback(context: context) }
+  }
 
   public mutating func update(_ feedback: borrowing Feedback) {
-    if feedback.explicitRate < rate { decreases += 1 }
-    rate = feedback.explicitRate
+    if feedback.explicitRate < granted { lowered += 1 }
+    granted = feedback.explicitRate
+    fallback?.update(feedback)
   }
 
   public mutating func skip(from: Time, to: Time) {}
 
   public mutating func code(with coder: inout StateCoder) throws(WireError) {
-    try coder.value(&rate)
-    try coder.value(&decreases)
+    try coder.value(&granted)
+    try coder.value(&lowered)
+    try fallback?.code(with: &coder)
   }
 }

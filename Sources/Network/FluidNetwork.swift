@@ -106,7 +106,11 @@ public struct FluidNetwork: Sendable {
   public init(model: NetworkModel, site: Int) {
     self.model = model
     self.site = site
-    let demands = model.algorithm.demands
+    var demands = model.algorithm.demands
+    if demands.grants != nil, model.ports.contains(where: { !$0.keepsLedger }) {
+      // Where ports grant nothing, flows go by what acknowledgements tell.
+      demands.signals.formUnion([.delay, .marks])
+    }
     self.demands = demands
     listens = demands.listensToAcknowledgements
     var ports: [FluidPort] = []
@@ -172,11 +176,12 @@ public struct FluidNetwork: Sendable {
     let facts = model.facts(of: spec)
     let roundTrip = path.forward + path.back + path.first
     var random = RandomStream(seed: model.seed, name: "flows").child(Int(truncatingIfNeeded: spec.id.raw))
-    let context = FlowContext(
+    var context = FlowContext(
       now: now, roundTrip: Time(ticks: Int64(Double(roundTrip.ticks) * model.roundTripError)),
       lineRate: min(spec.limit, model.ports[path.ports[0]].capacity), packetBytes: model.packetBytes,
       localRoundTrip: facts?.localRoundTrip ?? model.localRoundTrip, longestRoundTrip: model.longestRoundTrip,
       hops: path.ports.count, size: spec.isUnlimited ? nil : spec.amount.bytes, seed: random.next())
+    context.blindPorts = grants?.map.blindPorts(path: model.pathIndex(of: spec)) ?? 0
     var hops = [HopView](repeating: HopView(), count: path.ports.count)
     for hop in hops.indices { hops[hop].age = ages(of: spec, hop: hop).viaReceiver }
     var source = FluidSource(

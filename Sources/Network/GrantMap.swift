@@ -113,6 +113,9 @@ struct GrantMap: Sendable {
     }
   }
 
+  /// How many ports of a path have no desk.
+  func blindPorts(path: Int) -> Int { desksOf[path].count { $0 == GrantMap.none } }
+
   /// The number of the delegate at a desk; nil if it is a port's.
   func delegate(of desk: Int) -> Int? { desk >= firstDelegate ? desk - firstDelegate : nil }
 

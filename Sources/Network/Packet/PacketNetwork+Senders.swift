@@ -62,12 +62,14 @@ extension PacketNetwork {
     let spec = connections[flow]
     let route = routes[flow]
     let base = baseRoundTrip(of: flow)
-    return FlowContext(
+    var context = FlowContext(
       now: Time(ticks: now), roundTrip: Time(ticks: Int64(Double(base) * plan.roundTripError)),
       lineRate: BitRate(ports[Int(senders[flow].card)].rate), packetBytes: plan.packetBytes,
       localRoundTrip: control.localRoundTrip[plan.nodes[spec.source].site],
       longestRoundTrip: control.longestRoundTrip, hops: Int(route.forwardLength), size: spec.bytes,
       seed: plan.seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(flow))
+    context.blindPorts = control.grants?.map.blindPorts(path: flow) ?? 0
+    return context
   }
 
   /// Propagation and processing there and back, and one packet's transmissions, in ticks.
