@@ -26,6 +26,8 @@ struct SignalState: Sendable {
   var answeredRate = BitRate.zero
   var answeredWindow = 0.0
   var calmSince: Time
+  /// What had been delivered then.
+  var calmDelivered: Int64 = 0
   /// What the last call covered, and for how long the controller may be left alone now.
   var span = Time.zero
   var stride = Time.zero
@@ -168,6 +170,7 @@ extension FluidSource {
       heard.answeredRate = rate
       heard.answeredWindow = most
       heard.calmSince = now
+      heard.calmDelivered = heard.delivered
     }
     let window = min(most, inflightLimit)
     if window.isFinite, now < started + roundTrip {
@@ -175,8 +178,10 @@ extension FluidSource {
       let sent = left > 0 && self.rate > 0 ? now + .seconds(left / Double(self.rate)) + .tick : .never
       return min(own, sent, started + roundTrip)
     }
-    if now - heard.calmSince > loop { return own }
     let packet = self.rate > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(self.rate) * 1e11)) : loop.ticks
+    // It rests when it has heard a round trip long of packets and stayed as it was; not while nothing comes back.
+    let hasHeard = self.rate == 0 || heard.delivered >= heard.calmDelivered + 2 * packetBytes
+    if now - heard.calmSince > loop, hasHeard { return own }
     let least = max(1, loop.ticks / 8, packet)
     let isBusy = isMarked || queueMoves && demands.followsQueues
     heard.stretch(changed, least: least, most: isBusy ? least : loop.ticks * demands.longestSpan)
@@ -192,7 +197,10 @@ extension SignalState {
 
   /// Sets for how long the controller is left alone: its answer has `changed` over the last span.
   mutating func stretch(_ changed: Double, least: Int64, most: Int64) {
-    guard span > .zero else { return }
+    guard span > .zero else {
+      stride = max(stride, Time(ticks: least))
+      return
+    }
     let aim = FluidNetwork.rateThreshold / 4
     let next = changed > 0 ? Double(span.ticks) * aim / changed : .infinity
     // No more than twice as long as before.

@@ -120,7 +120,7 @@ extension SignalState {
   func encode(into writer: inout ByteWriter) {
     writer.write(history)
     for time in [updated, acknowledgedTo, calmSince, span, stride, notifications.quietUntil] { writer.write(time) }
-    for bytes in [delivered, lostKnown, lostTold] { writer.write(bytes) }
+    for bytes in [delivered, calmDelivered, lostKnown, lostTold] { writer.write(bytes) }
     for number in [lossCredit, lossThreshold, markedCredit, notifications.exposure, answeredWindow] {
       writer.write(number)
     }
@@ -139,6 +139,7 @@ extension SignalState {
     stride = try reader.readTime()
     let quietUntil = try reader.readTime()
     delivered = try reader.read()
+    calmDelivered = try reader.read()
     lostKnown = try reader.read()
     lostTold = try reader.read()
     lossCredit = try reader.readDouble()
