@@ -162,6 +162,16 @@ extension FluidNetwork {
     return max(100_000, loop / 8, min(demands.notificationInterval, .seconds(1)).ticks / 8)
   }
 
+  /// The queueing delay that a source is told: that of what joins the queue now or, where packets carry telemetry, of what
+  /// leaves it now. The latter came when the queue was shorter, or longer, by how it has moved since.
+  func queueDelay(_ port: Int) -> Time {
+    guard signals.contains(.telemetry), ports[port].capacity > 0, ports[port].trend != 0 else {
+      return ports[port].queueDelay
+    }
+    let inflow = max(ports[port].capacity / 100, ports[port].capacity + ports[port].trend)
+    return Time(ticks: Int64(min(ports[port].queued / Int128(inflow), Int128(Int64.max / 4))))
+  }
+
   /// What a source takes the queueing delay to be, from what it was told last.
   func believedDelay(_ flow: PortFlow, _ port: Int, at now: Time) -> Int64 {
     guard flow.sentTrend != 0, ports[port].capacity > 0, flow.sentDelay < .never else { return flow.sentDelay.ticks }
@@ -195,7 +205,7 @@ extension FluidNetwork {
       tell = tell || loss == 0 || flow.sentLoss == 0 || Double(abs(loss - flow.sentLoss)) > 0.1 * Double(flow.sentLoss)
     }
     if listens {
-      let wrong = abs(ports[port].queueDelay.ticks - believedDelay(flow, port, at: now))
+      let wrong = abs(queueDelay(port).ticks - believedDelay(flow, port, at: now))
       tell = tell || wrong >= delayStep(flow)
       if signals.contains(.telemetry) {
         let moved = abs(ports[port].output - flow.sentOutput)
@@ -218,7 +228,7 @@ extension FluidNetwork {
     var feedback = PortFeedback()
     if usesGrants { (feedback.grant, feedback.fair, feedback.basedOn) = ports[port].ledger.tell(i) }
     if listens {
-      feedback.queueDelay = ports[port].queueDelay
+      feedback.queueDelay = queueDelay(port)
       feedback.queueBytes = ports[port].queued.bytes
       feedback.queueTrend = ports[port].trend
       feedback.capacity = BitRate(ports[port].capacity)
@@ -239,9 +249,11 @@ extension FluidNetwork {
     ports[port].flows[i].sentLoss = feedback.lossRate.bitsPerSecond
     ports[port].flows[i].sentEpoch = feedback.epoch
     // Telemetry for grants comes straight from the port. Marks, delays and losses are seen by the receiver first, when
-    // what comes into the queue now has left it.
-    let delay = ports[port].queueDelay
-    let way = usesGrants ? flow.direct : flow.viaReceiver + (delay < .seconds(1) ? delay : .zero)
+    // what comes into the queue now has left it. Telemetry is written as a packet leaves.
+    let delay = queueDelay(port)
+    let isWritten = signals.contains(.telemetry)
+    let way =
+      usesGrants ? flow.direct : flow.viaReceiver + (delay < .seconds(1) && !isWritten ? delay : .zero)
     send(
       .feedback(flow: flow.spec.id, hop: flow.hop, feedback), to: model.part(of: flow.spec.source), at: now + way)
   }

@@ -75,7 +75,15 @@ extension FluidNetwork {
     }
     let steady = sources[slot]!.steady.active
     let allowed = sources[slot]!.allowed(at: now)
-    var wanted = min(allowed, sources[slot]!.usage)
+    // The first window leaves as fast as it can, and how long that takes depends on the card.
+    let next =
+      steady
+      ? Time.never : sources[slot]!.nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    let plans = listens && !steady && !sources[slot]!.isOpening(at: now)
+    let planned =
+      plans
+      ? sources[slot]!.planned(from: now, to: next, demands: demands, packetBytes: model.packetBytes) : allowed
+    var wanted = min(planned, sources[slot]!.usage)
     if sources[slot]!.available != nil, left(slot, at: now) <= 0 { wanted = 0 }
     let drift = Double(abs(wanted - sources[slot]!.wanted))
     let apply =
@@ -90,10 +98,10 @@ extension FluidNetwork {
     }
     if sources[slot]!.spec.isUnlimited { reportPotential(slot, allowed) }
     if listens { sources[slot]!.remember(at: now) }
-    let next =
-      steady
-      ? Time.never : sources[slot]!.nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
-    if sources[slot]!.deadline.set(next) { schedule(.deadline(sources[slot]!.spec.id), at: next) }
+    let due =
+      plans || steady
+      ? next : sources[slot]!.nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    if sources[slot]!.deadline.set(due) { schedule(.deadline(sources[slot]!.spec.id), at: due) }
     scheduleFinish(slot, at: now)
     if apply || steady { enterRate(slot, at: now) }
   }

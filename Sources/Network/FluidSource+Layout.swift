@@ -149,7 +149,8 @@ extension SteadyState: FixedLayout {
 extension SignalState {
   func encode(into writer: inout ByteWriter) {
     writer.write(history)
-    for time in [updated, acknowledgedTo, calmSince, notifications.quietUntil] { writer.write(time) }
+    for time in [updated, acknowledgedTo, calmSince, roundStart, cutAt, notifications.quietUntil] { writer.write(time) }
+    writer.write(cuts)
     for bytes in [delivered, lostKnown, lostTold] { writer.write(bytes) }
     for number in [lossCredit, lossThreshold, markedCredit, notifications.exposure, answeredWindow] {
       writer.write(number)
@@ -165,7 +166,10 @@ extension SignalState {
     updated = try reader.readTime()
     acknowledgedTo = try reader.readTime()
     calmSince = try reader.readTime()
+    roundStart = try reader.readTime()
+    cutAt = try reader.readTime()
     let quietUntil = try reader.readTime()
+    cuts = try reader.read()
     delivered = try reader.read()
     lostKnown = try reader.read()
     lostTold = try reader.read()

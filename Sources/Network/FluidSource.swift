@@ -51,12 +51,12 @@ struct HopView: Sendable {
 
   /// What the port would have written into the packet that is acknowledged now.
   func telemetry(at now: Time) -> HopTelemetry {
-    let elapsed = Int128(elapsed(at: now))
+    let elapsed = Int128(now.ticks - since.ticks)
     let grown = BitTicks(bytes: feedback.queueBytes) + Int128(feedback.queueTrend) * elapsed
     return HopTelemetry(
       capacity: feedback.capacity, queue: max(0, grown).bytes,
       sent: (feedback.sent + Int128(feedback.output.bitsPerSecond) * elapsed).bytes,
-      at: since - age - (feedback.queueDelay < .never ? feedback.queueDelay : .zero) + Time(ticks: Int64(elapsed)))
+      at: now - age)
   }
 }
 
@@ -152,14 +152,18 @@ struct FluidSource: Sendable {
     since = now
   }
 
-  /// What the controller allows, whatever the application wants.
+  /// Nothing has come back yet: what the window allows leaves at once.
+  func isOpening(at now: Time) -> Bool {
+    now < started + roundTrip && min(controller.window, inflightLimit).isFinite
+  }
+
+  /// What the controller allows in the long run, whatever the application wants.
   func allowed(at now: Time) -> Int64 {
     if steady.active { return steady.rate }
     var rate = min(controller.rate, spec.limit).bitsPerSecond
     let window = min(controller.window, inflightLimit)
     if window.isFinite {
-      if now < started + roundTrip {
-        // Nothing has come back yet: what the window allows leaves at once.
+      if isOpening(at: now) {
         return Double(emitted) / 8e11 < window ? rate : 0
       }
       let seconds = max(1e-9, (roundTrip + queueDelay(at: now)).seconds)

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CongestionControl
+import Quantities
+import Simulation
+
+/// What a source sends until it looks again.
+extension FluidSource {
+  /// The mean rate from now until `end`, the next look at the amounts.
+  ///
+  /// A window lets go what acknowledgements make room for, no more and no less, so the account of what is in flight
+  /// decides and not a quotient of window and round trip: by `end` all is sent that the window then has room for, with
+  /// what will have been acknowledged by then. Both are known unless a port says something new, which brings the source
+  /// here again: the history tells what comes back, and a copy of the controller what it makes of it. Without that look
+  /// ahead each round trip would take the time between two looks longer. Rates that move in between, as by timers much
+  /// shorter than the round trip, count with their mean.
+  func planned(from now: Time, to end: Time, demands: Demands, packetBytes: Int64) -> Int64 {
+    let span = end - now
+    let loop = roundTrip + queueDelay(at: now)
+    // Who is not to be called for so long rests.
+    guard span > .zero, span.ticks <= loop.ticks / 4 || !min(controller.window, inflightLimit).isFinite, end < .never
+    else { return allowed(at: now) }
+    var copy = controller
+    var heard = heard
+    var sent: BitTicks = 0
+    var at = now
+    let step = max(1, span.ticks / 16)
+    while at < end {
+      let next = min(end, max(min(copy.deadline, end), at + Time(ticks: step)))
+      let length = Int128((next - at).ticks)
+      let before = min(copy.rate, spec.limit).bitsPerSecond
+      let feedback = signals(
+        &heard, emitted: emitted + min(room(copy, heard), sent + Int128(before) * length), at: next, demands: demands,
+        packetBytes: packetBytes)
+      copy.update(feedback)
+      sent += (Int128(before) + Int128(min(copy.rate, spec.limit).bitsPerSecond)) * length / 2
+      at = next
+    }
+    return Int64(max(0, min(sent, room(copy, heard))) / Int128(span.ticks))
+  }
+
+  /// What a window has room for with what has been acknowledged, over what has been sent until now.
+  private func room(_ controller: any CongestionController, _ heard: SignalState) -> BitTicks {
+    let window = min(controller.window, inflightLimit)
+    guard window < 1e15 else { return .max / 2 }
+    // The packet that crosses the edge still goes: half a packet in the mean.
+    let bytes = window + (window < inflightLimit ? Double(context.packetBytes) / 2 : 0)
+    return max(0, BitTicks(bytes: heard.delivered + heard.lostKnown) + BitTicks(bytes * 8e11) - emitted)
+  }
+
+  /// When the controller is to be called again though nothing is heard; call after an update.
+  ///
+  /// The loop through the network takes a round trip with its queues, so looking at the amounts eight times in it follows
+  /// them closely, but more often than once a packet there is nothing new. A controller gets its own deadlines to an
+  /// eighth of the round trip, on a grid that all flows of such round trips share: what it does about them is not
+  /// felt sooner, and a port looks at itself once for all who move at one instant. Ends of round trips, and the first
+  /// news of what was sent after a cut, are looked at when they come: what is done once a round trip would else take
+  /// longer. A controller that has said the same for a round trip while nothing moves would go on saying so.
+  mutating func nextUpdate(at now: Time, demands: Demands, packetBytes: Int64) -> Time {
+    let loop = min(roundTrip + queueDelay(at: now), .seconds(1))
+    let grain = Int64(1) << max(0, 60 - loop.ticks.leadingZeroBitCount)
+    func onGrid(_ time: Time) -> Time {
+      time < .seconds(90_000_000) ? Time(ticks: (time.ticks + grain - 1) / grain * grain) : .never
+    }
+    let own = onGrid(max(controller.deadline, now + .tick))
+    guard demands.listensToAcknowledgements else { return own }
+    guard demands.followsAcknowledgements || marked > 0 else { return own }
+    if controller.rate != heard.answeredRate || controller.window != heard.answeredWindow || marked > 0
+      || demands.signals.contains(.loss) && lossRate > 0 || hops.contains(where: { $0.queueMoves(at: now) })
+    {
+      heard.answeredRate = controller.rate
+      heard.answeredWindow = controller.window
+      heard.calmSince = now
+    }
+    if controller.decreases != heard.cuts {
+      heard.cuts = controller.decreases
+      heard.cutAt = now
+    }
+    let window = min(controller.window, inflightLimit)
+    if window.isFinite, now < started + roundTrip {
+      let left = window * 8 - Double(emitted) / 1e11
+      let sent = left > 0 && rate > 0 ? now + .seconds(left / Double(rate)) + .tick : .never
+      return min(own, sent, started + roundTrip)
+    }
+    if now - heard.calmSince > loop { return own }
+    let usual = max(rate, allowed(at: now))
+    let packet = usual > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(usual) * 1e11)) : 0
+    let look = onGrid(now + Time(ticks: max(1, loop.ticks / 8, min(packet, loop.ticks))))
+    return min(own, look, returns(heard.roundStart, at: now), returns(heard.cutAt, at: now))
+  }
+
+  /// When what was sent at a time will be acknowledged; never if it has been.
+  private func returns(_ time: Time, at now: Time) -> Time {
+    guard time > heard.acknowledgedTo else { return .never }
+    let shift = (time + roundTrip + queueDelay(at: now) - now).ticks
+    guard shift > 0 else { return now + .tick }
+    var stretch = 1.0
+    for hop in hops where hop.queueMoves(at: now) {
+      let growth = Double(hop.feedback.queueTrend) / hop.feedback.capacity.double
+      stretch -= growth / max(0.01, 1 + growth)
+    }
+    return now + Time(ticks: max(1, Int64((Double(shift) / max(0.05, stretch)).rounded(.up))))
+  }
+}
