@@ -75,14 +75,15 @@ extension FluidNetwork {
     }
     let steady = sources[slot]!.steady.active
     let allowed = sources[slot]!.allowed(at: now)
-    // The first window leaves as fast as it can, and how long that takes depends on the card.
-    let next =
+    var next =
       steady
       ? Time.never : sources[slot]!.nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    // The first window leaves as fast as it can, and how long that takes depends on the card.
     let plans = listens && !steady && !sources[slot]!.isOpening(at: now)
-    let planned =
-      plans
-      ? sources[slot]!.planned(from: now, to: next, demands: demands, packetBytes: model.packetBytes) : allowed
+    var planned = allowed
+    if plans {
+      (planned, next) = sources[slot]!.planned(from: now, to: next, demands: demands, packetBytes: model.packetBytes)
+    }
     var wanted = min(planned, sources[slot]!.usage)
     if sources[slot]!.available != nil, left(slot, at: now) <= 0 { wanted = 0 }
     let drift = Double(abs(wanted - sources[slot]!.wanted))

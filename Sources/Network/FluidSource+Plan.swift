@@ -6,22 +6,25 @@ import Simulation
 
 /// What a source sends until it looks again.
 extension FluidSource {
-  /// The mean rate from now until `end`, the next look at the amounts.
+  /// The rate from now on, and when to look again: at `end` at the latest.
   ///
   /// A window lets go what acknowledgements make room for, no more and no less, so the account of what is in flight
-  /// decides and not a quotient of window and round trip: by `end` all is sent that the window then has room for, with
-  /// what will have been acknowledged by then. Both are known unless a port says something new, which brings the source
-  /// here again: the history tells what comes back, and a copy of the controller what it makes of it. Without that look
-  /// ahead each round trip would take the time between two looks longer. Rates that move in between, as by timers much
-  /// shorter than the round trip, count with their mean.
-  func planned(from now: Time, to end: Time, demands: Demands, packetBytes: Int64) -> Int64 {
+  /// decides and not a quotient of window and round trip. What there is room for now leaves as fast as the card allows;
+  /// behind it, what there will be room for by the next look. That is known unless a port says something new, which
+  /// brings the source here again: the history tells what comes back, and a copy of the controller what it makes of it.
+  /// Without that look ahead each round trip would take the time between two looks longer. Rates that move in between, as
+  /// by timers much shorter than the round trip, count with their mean.
+  func planned(
+    from now: Time, to end: Time, demands: Demands, packetBytes: Int64
+  ) -> (rate: Int64, until: Time) {
     let span = end - now
     let loop = roundTrip + queueDelay(at: now)
     // Who is not to be called for so long rests.
-    guard span > .zero, span.ticks <= loop.ticks / 4 || !min(controller.window, inflightLimit).isFinite, end < .never
-    else { return allowed(at: now) }
+    guard span > .zero, span.ticks <= loop.ticks * 2 || !min(controller.window, inflightLimit).isFinite, end < .never
+    else { return (allowed(at: now), end) }
     var copy = controller
     var heard = heard
+    let credit = room(copy, heard)
     var sent: BitTicks = 0
     var at = now
     let step = max(1, span.ticks / 16)
@@ -36,7 +39,15 @@ extension FluidSource {
       sent += (Int128(before) + Int128(min(copy.rate, spec.limit).bitsPerSecond)) * length / 2
       at = next
     }
-    return Int64(max(0, min(sent, room(copy, heard))) / Int128(span.ticks))
+    let room = room(copy, heard)
+    let most = sent / Int128(span.ticks)
+    guard sent > room else { return (Int64(most), end) }
+    let steady = max(0, room - credit) / Int128(span.ticks)
+    if credit > BitTicks(bytes: 2 * packetBytes), steady < most {
+      let burst = credit / (most - steady)
+      if burst < Int128(span.ticks) { return (Int64(most), now + Time(ticks: max(1, Int64(burst)))) }
+    }
+    return (Int64(max(0, room) / Int128(span.ticks)), end)
   }
 
   /// What a window has room for with what has been acknowledged, over what has been sent until now.
@@ -85,7 +96,15 @@ extension FluidSource {
     if now - heard.calmSince > loop { return own }
     let usual = max(rate, allowed(at: now))
     let packet = usual > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(usual) * 1e11)) : 0
-    let look = onGrid(now + Time(ticks: max(1, loop.ticks / 8, min(packet, loop.ticks))))
+    var look = onGrid(now + Time(ticks: max(1, loop.ticks / 8, min(packet, loop.ticks))))
+    if window.isFinite {
+      let burst = Int64(Double(packetBytes * 8 * 4) / spec.limit.double * 1e11)
+      let (rate, edge) = heard.history.edge(after: heard.acknowledgedTo, ratio: xedge)
+      if let edge {
+        let change = max(returns(edge, at: now), now + Time(ticks: max(1, burst)))
+        look = rate == 0 ? change : min(look, change)
+      }
+    }
     return min(own, look, returns(heard.roundStart, at: now), returns(heard.cutAt, at: now))
   }
 
@@ -102,3 +121,6 @@ extension FluidSource {
     return now + Time(ticks: max(1, Int64((Double(shift) / max(0.05, stretch)).rounded(.up))))
   }
 }
+
+import Foundation
+let xedge = Double(ProcessInfo.processInfo.environment["XE"] ?? "1.5")!

@@ -59,6 +59,18 @@ struct SendHistory: Sendable {
     return a.delivered + Int64(Double(b.delivered - a.delivered) * share)
   }
 
+  /// The first time after `time` from which on the rate differs from that at `time` by more than a factor; and the rate
+  /// at `time`.
+  func edge(after time: Time, ratio: Double) -> (rate: Int64, at: Time?) {
+    guard let point = last(at: time) else { return (0, first < points.count ? points[first].at : nil) }
+    let rate = Double(points[point].rate)
+    for next in points[(point + 1)...] {
+      let other = Double(next.rate)
+      if other > rate * ratio || rate > other * ratio { return (points[point].rate, next.at) }
+    }
+    return (points[point].rate, nil)
+  }
+
   private func last(at time: Time) -> Int? {
     guard first < points.count, points[first].at <= time else { return nil }
     var low = first
