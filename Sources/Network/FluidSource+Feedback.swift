@@ -97,7 +97,10 @@ extension FluidSource {
     feedback.inFlight = max(0, emitted.bytes - heard.delivered - heard.lostKnown)
     if feedback.acknowledged > 0 {
       feedback.roundTrip = delay
-      let span = (now - heard.acknowledgedTo).seconds
+      // The packet acknowledged now was sent when another one was acknowledged; packets are counted that came back after
+      // that one, over the time in which they came or in which they were sent, whichever is longer.
+      let sentAt = heard.acknowledgedTo
+      let span = max(now - sentAt, sentAt - heard.history.acknowledged(at: sentAt)).seconds
       if span > 0 {
         feedback.deliveryRate = BitRate(Int64(Double(feedback.delivered - feedback.priorDelivered) * 8 / span))
       }
@@ -147,8 +150,12 @@ extension FluidSource {
 
   /// Writes down what is being sent from now on, for those acknowledgements that are to come.
   mutating func remember(at now: Time) {
-    heard.history.add(SendHistory.Point(at: now, emitted: emitted, rate: rate, delivered: heard.delivered))
-    heard.history.forget(before: heard.acknowledgedTo)
+    heard.history.add(
+      SendHistory.Point(
+        at: now, emitted: emitted, rate: rate, delivered: heard.delivered,
+        acknowledged: heard.acknowledgedTo))
+    // What had been acknowledged when that was sent is asked for as well.
+    heard.history.forget(before: heard.history.acknowledged(at: heard.acknowledgedTo))
   }
 
 }
