@@ -99,7 +99,7 @@ extension FluidSource {
     var look = onGrid(now + Time(ticks: max(1, loop.ticks / 8, min(packet, loop.ticks))))
     if window.isFinite {
       let burst = Int64(Double(packetBytes * 8 * 4) / spec.limit.double * 1e11)
-      let (rate, edge) = heard.history.edge(after: heard.acknowledgedTo, ratio: xedge)
+      let (rate, edge) = heard.history.edge(after: heard.acknowledgedTo)
       if let edge {
         let change = max(returns(edge, at: now), now + Time(ticks: max(1, burst)))
         look = rate == 0 ? change : min(look, change)
@@ -121,6 +121,3 @@ extension FluidSource {
     return now + Time(ticks: max(1, Int64((Double(shift) / max(0.05, stretch)).rounded(.up))))
   }
 }
-
-import Foundation
-let xedge = Double(ProcessInfo.processInfo.environment["XE"] ?? "1.5")!

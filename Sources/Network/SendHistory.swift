@@ -72,16 +72,11 @@ struct SendHistory: Sendable {
     return max(a.delivered, min(b.delivered, emitted(by: acknowledged(at: time)).bytes - lost))
   }
 
-  /// The first time after `time` from which on the rate differs from that at `time` by more than a factor; and the rate
-  /// at `time`.
-  func edge(after time: Time, ratio: Double) -> (rate: Int64, at: Time?) {
+  /// The rate at a time, and when after it sending began or stopped next.
+  func edge(after time: Time) -> (rate: Int64, at: Time?) {
     guard let point = last(at: time) else { return (0, first < points.count ? points[first].at : nil) }
-    let rate = Double(points[point].rate)
-    for next in points[(point + 1)...] {
-      let other = Double(next.rate)
-      if other > rate * ratio || rate > other * ratio { return (points[point].rate, next.at) }
-    }
-    return (points[point].rate, nil)
+    let rate = points[point].rate
+    return (rate, points[(point + 1)...].first { ($0.rate == 0) != (rate == 0) }?.at)
   }
 
   private func last(at time: Time) -> Int? {
