@@ -16,20 +16,20 @@ extension FluidNetwork {
   mutating func share(_ port: Int, at now: Time) {
     sharePending.remove(port)
     guard let members = cards[port] else { return }
-    let slots = members.filter { sources[$0]!.phase == .sending }
-      .sorted { sources[$0]!.spec.id < sources[$1]!.spec.id }
+    let slots = members.filter { sources[$0].phase == .sending }
+      .sorted { sources[$0].spec.id < sources[$1].spec.id }
     let capacity = ports[port].line
-    let shares = Sharing.waterFill(capacity, claims: slots.map { sources[$0]!.wanted })
+    let shares = Sharing.waterFill(capacity, claims: slots.map { sources[$0].wanted })
     var rates = zip(slots, shares).map { slot, share in
-      let rate = sources[slot]!.rate
+      let rate = sources[slot].rate
       let isSmall = Double(abs(share - rate)) <= FluidNetwork.rateThreshold * Double(rate)
-      return isSmall && !usesGrants && !sources[slot]!.steady.active && share != 0 ? rate : share
+      return isSmall && !usesGrants && !sources[slot].steady.active && share != 0 ? rate : share
     }
     if rates.reduce(0, +) > capacity { rates = shares }
-    for (slot, rate) in zip(slots, rates) where sources[slot]!.rate != rate {
-      sources[slot]!.integrate(to: now)
-      sources[slot]!.rate = rate
-      if listens { sources[slot]!.remember(at: now) }
+    for (slot, rate) in zip(slots, rates) where sources[slot].rate != rate {
+      sources[slot].integrate(to: now)
+      sources[slot].rate = rate
+      if listens { sources[slot].remember(at: now) }
       scheduleFinish(slot, at: now)
       wakeAfterFirstWindow(slot, at: now)
       enterRate(slot, at: now)
@@ -38,9 +38,9 @@ extension FluidNetwork {
 
   /// The first window leaves as fast as the card allows, so its end depends on the rate just given.
   private mutating func wakeAfterFirstWindow(_ slot: Int, at now: Time) {
-    let source = sources[slot]!
+    let source = sources[slot]
     guard now < source.started + source.roundTrip, !source.steady.active else { return }
-    let next = sources[slot]!.nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
-    if sources[slot]!.deadline.set(next) { schedule(.deadline(source.spec.id), at: next) }
+    let next = sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    if sources[slot].deadline.set(next) { schedule(.deadline(source.spec.id), at: next) }
   }
 }

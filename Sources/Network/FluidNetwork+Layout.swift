@@ -13,7 +13,7 @@ extension FluidNetwork {
     for port in ports { port.encode(into: &writer) }
     let ids = slots.keys.sorted()
     writer.write(UInt32(ids.count))
-    for id in ids { sources[slots[id]!]!.encode(into: &writer) }
+    for id in ids { sources[slots[id]!].encode(into: &writer) }
     writer.write(UInt32(queue.count))
     for entry in queue.entries {
       writer.write(entry.time)

@@ -55,11 +55,11 @@ extension FluidNetwork {
   /// Tells the oracle whether a flow has something to send.
   mutating func changeOracle(_ slot: Int, at now: Time) {
     guard oracle != nil else { return }
-    let spec = sources[slot]!.spec
+    let spec = sources[slot].spec
     let active =
-      sources[slot]!.phase != .closing && (sources[slot]!.available == nil || left(slot, at: now) > 0)
+      sources[slot].phase != .closing && (sources[slot].available == nil || left(slot, at: now) > 0)
     if oracle!.set(spec, active: active, path: model.path(of: spec).ports, at: now) {
-      if !active { sources[slot]!.told = .zero }
+      if !active { sources[slot].told = .zero }
       foreseeLater(at: now)
     }
   }
@@ -69,7 +69,7 @@ extension FluidNetwork {
   mutating func foresee(at now: Time) {
     for (id, rate) in oracle!.rates(at: now) {
       guard let slot = slots[id] else { continue }
-      sources[slot]!.told = rate
+      sources[slot].told = rate
       reactLater(id, at: now)
     }
   }

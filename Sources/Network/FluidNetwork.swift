@@ -74,7 +74,8 @@ public struct FluidNetwork: Sendable {
   var ports: [FluidPort]
   /// Position in ``ports`` of the fleet's port, or -1.
   let local: [Int]
-  var sources: [FluidSource?] = []
+  /// Sources of flows, and of those that were; a slot that is free keeps what it held.
+  var sources: [FluidSource] = []
   /// Positions in ``sources`` of open flows, and those that are free.
   var slots: [FlowID: Int] = [:]
   var freeSlots: [Int] = []
@@ -178,25 +179,25 @@ public struct FluidNetwork: Sendable {
 
   /// The application uses less than its demand, or all of it again; the demand itself stays reserved.
   public mutating func setUsage(_ id: FlowID, _ usage: BitRate, at now: Time) {
-    guard let slot = slots[id], sources[slot]!.phase != .closing else { return }
+    guard let slot = slots[id], sources[slot].phase != .closing else { return }
     self.now = now
-    let value = min(usage.bitsPerSecond, sources[slot]!.demand)
-    guard value != sources[slot]!.usage else { return }
-    sources[slot]!.usage = value
+    let value = min(usage.bitsPerSecond, sources[slot].demand)
+    guard value != sources[slot].usage else { return }
+    sources[slot].usage = value
     reactLater(id, at: now)
   }
 
   /// The application has more to send on a flow that carries messages.
   mutating func offer(_ id: FlowID, _ amount: BitTicks, at now: Time) {
-    guard let slot = slots[id], sources[slot]!.available != nil else { return }
+    guard let slot = slots[id], sources[slot].available != nil else { return }
     self.now = now
-    sources[slot]!.available! += amount
+    sources[slot].available! += amount
     reactLater(id, at: now)
   }
 
   /// Ends a flow that has no size of its own.
   public mutating func close(_ id: FlowID, at now: Time) {
-    guard let slot = slots[id], sources[slot]!.phase != .closing else { return }
+    guard let slot = slots[id], sources[slot].phase != .closing else { return }
     self.now = now
     finishSending(slot, lump: 0, at: now)
   }
@@ -217,17 +218,17 @@ public struct FluidNetwork: Sendable {
     switch entry.payload {
     case .message(let message): handle(message, at: now)
     case .deadline(let id):
-      guard let slot = slots[id], sources[slot]!.deadline.comesUp(at: now) else { return }
-      if sources[slot]!.deadline.isDue(at: now) {
+      guard let slot = slots[id], sources[slot].deadline.comesUp(at: now) else { return }
+      if sources[slot].deadline.isDue(at: now) {
         reactLater(id, at: now)
-      } else if let again = sources[slot]!.deadline.renew() {
+      } else if let again = sources[slot].deadline.renew() {
         schedule(.deadline(id), at: again)
       }
     case .finish(let id):
-      guard let slot = slots[id], sources[slot]!.finish.comesUp(at: now) else { return }
-      if sources[slot]!.finish.isDue(at: now) {
-        if sources[slot]!.phase == .sending { finishIfDone(slot, at: now) }
-      } else if let again = sources[slot]!.finish.renew() {
+      guard let slot = slots[id], sources[slot].finish.comesUp(at: now) else { return }
+      if sources[slot].finish.isDue(at: now) {
+        if sources[slot].phase == .sending { finishIfDone(slot, at: now) }
+      } else if let again = sources[slot].finish.renew() {
         schedule(.finish(id), at: again)
       }
     case .react(let id): react(id, at: now)
@@ -280,12 +281,11 @@ public struct FluidNetwork: Sendable {
     case .acknowledged(let flow):
       guard let slot = slots[flow] else { return }
       // It may have begun to send again what was only delayed.
-      if sources[slot]!.phase != .closing { finishSending(slot, lump: 0, end: .over, at: now) }
-      let source = sources[slot]!
+      if sources[slot].phase != .closing { finishSending(slot, lump: 0, end: .over, at: now) }
+      let source = sources[slot]
       let port = portIndex(source.spec, hop: 0)
       if cards[port] != nil { cards[port]!.removeAll { $0 == slot } }
       if !model.facts.isEmpty { lostOfClosed[flow] = source.lost(at: now).bytes }
-      sources[slot] = nil
       slots[flow] = nil
       freeSlots.append(slot)
       let back = model.path(of: source.spec).back
@@ -319,7 +319,7 @@ public struct FluidNetwork: Sendable {
     return (s.meanMicroseconds, s.p99Microseconds, s.maximum.seconds * 1e6)
   }
 
-  public func rate(of id: FlowID) -> BitRate? { slots[id].map { BitRate(sources[$0]!.rate) } }
+  public func rate(of id: FlowID) -> BitRate? { slots[id].map { BitRate(sources[$0].rate) } }
   /// No port of this site knows a flow.
   public var portsAreEmpty: Bool { ports.allSatisfy { $0.flows.isEmpty } }
   public func model(of port: Int) -> NetworkModel.Port { model.ports[port] }

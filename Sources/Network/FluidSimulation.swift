@@ -15,6 +15,8 @@ public struct FluidSimulation: Sendable {
 
   public private(set) var sites: [FluidNetwork]
   let model: NetworkModel
+  /// The next event of each site.
+  private var due: [Time]
   private var inbox = EventQueue<NetworkPacket>()
   public private(set) var happened: [Happening] = []
   public private(set) var now = Time.zero
@@ -25,7 +27,9 @@ public struct FluidSimulation: Sendable {
 
   public init(model: NetworkModel) {
     self.model = model
-    sites = (0..<model.partCount).map { FluidNetwork(model: model, site: $0) }
+    let sites = (0..<model.partCount).map { FluidNetwork(model: model, site: $0) }
+    self.sites = sites
+    due = sites.map(\.nextEvent)
   }
 
   public mutating func open(_ spec: FlowSpec, demand: BitRate? = nil) {
@@ -46,7 +50,7 @@ public struct FluidSimulation: Sendable {
 
   public var nextEvent: Time {
     var next = inbox.nextTime
-    for site in sites { next = min(next, site.nextEvent) }
+    for time in due { next = min(next, time) }
     return next
   }
 
@@ -65,7 +69,7 @@ public struct FluidSimulation: Sendable {
     guard next < .never else { return }
     now = next
     let heard = inbox.nextTime == next
-    for k in sites.indices where sites[k].nextEvent == next && !(heard && sites[k].nextIsDeferred) {
+    for k in sites.indices where due[k] == next && !(heard && sites[k].nextIsDeferred) {
       sites[k].step()
       collect(k)
       return
@@ -84,6 +88,7 @@ public struct FluidSimulation: Sendable {
     sites[k].outbox.removeAll(keepingCapacity: true)
     for event in sites[k].events { happened.append(Happening(at: now, site: k, event: event)) }
     sites[k].events.removeAll(keepingCapacity: true)
+    due[k] = sites[k].nextEvent
     if checked { sites[k].checkInvariants() }
   }
 
@@ -125,6 +130,7 @@ extension FluidSimulation {
     now = try reader.readTime()
     messages = Int(try reader.read(UInt64.self))
     for k in sites.indices { sites[k] = try FluidNetwork(model: model, site: k, from: &reader) }
+    due = sites.map(\.nextEvent)
     var entries: [EventQueue<NetworkPacket>.Entry] = []
     for _ in 0..<(try reader.readCount()) {
       let time = try reader.readTime()

@@ -131,12 +131,12 @@ extension FluidNetwork {
 
   /// The window of an open flow; nil if it is over.
   func window(of id: FlowID) -> Double? {
-    guard let slot = slots[id], sources[slot]!.phase != .closing else { return nil }
-    return min(sources[slot]!.controller.window, sources[slot]!.inflightLimit)
+    guard let slot = slots[id], sources[slot].phase != .closing else { return nil }
+    return min(sources[slot].controller.window, sources[slot].inflightLimit)
   }
 
   /// Bytes of a flow from here known to be lost.
   func lost(of id: FlowID, at now: Time) -> Int64 {
-    slots[id].map { sources[$0]!.lost(at: now).bytes } ?? lostOfClosed[id] ?? 0
+    slots[id].map { sources[$0].lost(at: now).bytes } ?? lostOfClosed[id] ?? 0
   }
 }
