@@ -180,6 +180,9 @@ extension FluidNetwork {
     sources[slot].rate = 0
     sources[slot].wanted = 0
     sources[slot].phase = .closing
+    sources[slot].flightAtEnd =
+      sources[slot].emitted.bytes - sources[slot].heard.delivered - sources[slot].heard.lostKnown
+    sources[slot].finish.set(.never)
     changeOracle(slot, at: now)
     if listens { sources[slot].remember(at: now) }
     let spec = sources[slot].spec
@@ -192,7 +195,31 @@ extension FluidNetwork {
 
   /// After the end of sending: when ports report no more losses and something is missing, it is sent again.
   private mutating func resendIfLost(_ slot: Int, at now: Time) {
-    guard !sources[slot].spec.isUnlimited, sources[slot].lossRate == 0, left(slot, at: now) > 0 else { return }
+    guard !sources[slot].spec.isUnlimited, sources[slot].lossRate == 0, left(slot, at: now) > 0,
+      sources[slot].finish.due == .never
+    else { return }
+    if listens, sources[slot].losesTail(left(slot, at: now).bytes, packetBytes: model.packetBytes) {
+      let due = now + max(model.minimumTimeout, sources[slot].roundTrip + sources[slot].queueDelay(at: now))
+      if sources[slot].finish.set(due) { schedule(.finish(sources[slot].spec.id), at: due) }
+      return
+    }
+    resend(slot, at: now)
+  }
+
+  /// Nothing has come back for so long that the rest counts as lost.
+  mutating func timeOut(_ slot: Int, at now: Time) {
+    sources[slot].integrate(to: now)
+    guard left(slot, at: now) > 0 else { return }
+    var feedback = sources[slot].collect(at: now, demands: demands, packetBytes: model.packetBytes)
+    feedback.timedOut = true
+    feedback.lost = max(feedback.lost, left(slot, at: now).bytes)
+    sources[slot].controller.update(feedback)
+    resend(slot, at: now)
+    reactLater(sources[slot].spec.id, at: now)
+  }
+
+  private mutating func resend(_ slot: Int, at now: Time) {
+    sources[slot].finish.set(.never)
     sources[slot].phase = usesGrants ? .opening : .sending
     let spec = sources[slot].spec
     let port = portIndex(spec, hop: 0)

@@ -227,7 +227,11 @@ public struct FluidNetwork: Sendable {
     case .finish(let id):
       guard let slot = slots[id], sources[slot].finish.comesUp(at: now) else { return }
       if sources[slot].finish.isDue(at: now) {
-        if sources[slot].phase == .sending { finishIfDone(slot, at: now) }
+        if sources[slot].phase == .sending {
+          finishIfDone(slot, at: now)
+        } else if sources[slot].phase == .closing {
+          timeOut(slot, at: now)
+        }
       } else if let again = sources[slot].finish.renew() {
         schedule(.finish(id), at: again)
       }

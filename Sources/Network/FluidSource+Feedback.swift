@@ -158,4 +158,14 @@ extension FluidSource {
     heard.history.forget(before: heard.history.acknowledged(at: heard.acknowledgedTo))
   }
 
+  /// Whether only a timeout tells that `bytes` are missing after all has been sent. A sender misses a packet when three
+  /// that were sent later have been acknowledged (RFC 6675); packets that are sent again count as later ones, so that of
+  /// fewer missing packets only the last three sent are not missed. Which ones are missing is left to chance.
+  mutating func losesTail(_ bytes: Int64, packetBytes: Int64) -> Bool {
+    let missing = Double(bytes) / Double(packetBytes)
+    guard missing < 3 else { return false }
+    // An expected number: how many are missing among the last is a Poisson number.
+    let amongLast = missing * min(1, 3 * Double(packetBytes) / max(1, Double(flightAtEnd)))
+    return heard.losses.next() < amongLast
+  }
 }

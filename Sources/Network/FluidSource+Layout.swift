@@ -23,6 +23,7 @@ extension FluidSource {
     writer.write(deadline)
     writer.write(finish)
     writer.write(reactPending)
+    writer.write(flightAtEnd)
     writer.write(steady)
     heard.encode(into: &writer)
   }
@@ -53,6 +54,7 @@ extension FluidSource {
     deadline = try reader.read()
     finish = try reader.read()
     reactPending = try reader.readBool()
+    flightAtEnd = try reader.read()
     steady = try reader.read()
     heard = try SignalState(from: &reader, seed: context.seed)
   }

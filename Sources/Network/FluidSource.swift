@@ -98,6 +98,8 @@ struct FluidSource: Sendable {
   /// Most bytes that the application allows in flight.
   var inflightLimit = Double.infinity
   var losesPeriodically = false
+  /// Bytes in flight when the last one was sent.
+  var flightAtEnd: Int64 = 0
   /// What the flow would send if its network card had room for it.
   var wanted: Int64 = 0
   /// What the oracle has told it.

@@ -117,6 +117,8 @@ public struct NetworkModel: Equatable, Sendable {
   var classes = 1
   /// Factor by which senders misjudge their round trip.
   var roundTripError = 1.0
+  /// Least time without an acknowledgement after which what is in flight counts as lost.
+  var minimumTimeout = NetworkPlan.HostParameters().minimumTimeout
 
   public init(
     fleet: Fleet, algorithm: Algorithm, packetBytes: Int64 = 4096, seed: UInt64 = 1, leaps: Bool = true

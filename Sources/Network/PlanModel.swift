@@ -57,6 +57,7 @@ extension NetworkModel {
     nodeParts = parts
     partCount = (parts.max() ?? 0) + 1
     roundTripError = plan.roundTripError
+    minimumTimeout = plan.host.minimumTimeout
     longestRoundTrip = .zero
     let used = Set(plan.flows.map(\.trafficClass) + plan.collectives.map(\.trafficClass)).sorted {
       $0.rawValue < $1.rawValue

@@ -18,7 +18,8 @@ struct CongestionCommand: ParsableCommand {
     commandName: "congestion",
     abstract: "Runs a congestion experiment: algorithms on hosts, switches and links, packet by packet or as fluid.")
 
-  @Argument(help: "The experiment, a YAML file; ready ones are in Experiments.") var experiment: String
+  @Argument(help: "The experiment, a YAML file; ready ones are in Experiments. Several with --against.")
+  var experiment: [String]
   @Option(help: "Algorithms in place of the experiment's, separated by commas: NAME or NAME:PRESET.")
   var algorithms: String?
   @Option(help: "packet, fluid or ideal; the experiment's own if left out.") var network: ExperimentLevel?
@@ -27,11 +28,33 @@ struct CongestionCommand: ParsableCommand {
   @Option(help: "Seeds in place of the experiment's, separated by commas.") var seeds: String?
   @Option(help: "Runs at a time with the inline driver; the number of cores if left out.") var jobs: Int?
   @Option(help: "Directory for the results; runs/NAME-N if left out.") var out: String?
+  @Option(
+    help: ArgumentHelp(
+      "Run everything at this level too and report how far the other, fluid unless --network says, agrees with it.",
+      valueName: "level")) var against: ExperimentLevel?
+  @Option(
+    help: ArgumentHelp(
+      "With --against, the difference of mean completion times that counts as agreement: in general, by algorithm.",
+      valueName: "tolerances")) var tolerance = "5%,distance-aware=3%,dcqcn=3%"
   @Flag(help: "Replace results that the directory holds.") var force = false
   @Flag(help: "No progress.") var quiet = false
 
+  func validate() throws {
+    if experiment.count > 1, against == nil {
+      throw ValidationError("expected one experiment; several are for --against, as in --against packet")
+    }
+    if against != nil, driver != .inline {
+      throw ValidationError("--against: costs are compared inline; leave out --driver processes")
+    }
+    if let against, against == network ?? .fluid {
+      throw ValidationError("--against: expected a level other than \(against.rawValue), which --network names")
+    }
+    if against != nil { _ = try tolerances() }
+  }
+
   func run() throws {
-    let read = try ExperimentReader.read(path: experiment)
+    if let against { return try compare(against) }
+    let read = try ExperimentReader.read(path: experiment[0])
     let level = network ?? ExperimentLevel(rawValue: read.network.rawValue) ?? .packet
     let path = out ?? CongestionFolder.next(for: read.name)
     let study = try CongestionStudy(
@@ -53,6 +76,46 @@ struct CongestionCommand: ParsableCommand {
       Longhaul.complain("interrupted; the same command with --out \(path) goes on from here")
       throw ExitCode(130)
     }
+  }
+
+  private func compare(_ reference: ExperimentLevel) throws {
+    let read = try experiment.map { path in
+      let one = try ExperimentReader.read(path: path)
+      return (experiment: one, algorithms: try chosenAlgorithms(one), seeds: try chosenSeeds(one))
+    }
+    let path = out ?? CongestionFolder.next(for: "agreement", holding: LevelStudy.file)
+    let study = try LevelStudy(
+      read, level: network ?? .fluid, reference: reference, tolerances: try tolerances(), directory: path,
+      jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, force: force)
+    _ = longhaul_catch_interrupts()
+    study.shouldStop = { longhaul_interrupts() > 0 }
+    let progress = CongestionProgress(quiet: quiet)
+    study.progress = { progress.show($0) }
+    do {
+      let agreement = try study.run()
+      progress.finish()
+      print(LevelAgreementTable(agreement, directory: path), terminator: "")
+    } catch is ExperimentConductor.Interrupted {
+      progress.finish()
+      Longhaul.complain("interrupted; the same command with --out \(path) goes on from here")
+      throw ExitCode(130)
+    }
+  }
+
+  private func tolerances() throws -> LevelAgreement.Tolerances {
+    var general: Double?
+    var byName: [(name: String, share: Double)] = []
+    for part in tolerance.split(separator: ",") {
+      let sides = part.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard let text = sides.last, text.hasSuffix("%"), let percent = Double(text.dropLast()), percent > 0 else {
+        throw ValidationError("--tolerance: expected shares such as '5%,dcqcn=3%', found '\(part)'")
+      }
+      if sides.count == 2 { byName.append((sides[0], percent / 100)) } else { general = percent / 100 }
+    }
+    guard let general else {
+      throw ValidationError("--tolerance: expected a share for all algorithms, such as '5%', found '\(tolerance)'")
+    }
+    return LevelAgreement.Tolerances(general: general, byName: byName)
   }
 
   private func chosenSeeds(_ read: Experiment) throws -> [UInt64] {
@@ -107,9 +170,9 @@ final class CongestionProgress: @unchecked Sendable {
 
 enum CongestionFolder {
   /// The first of runs/NAME-1, runs/NAME-2, ... that holds no finished experiment.
-  static func next(for name: String) -> String {
+  static func next(for name: String, holding file: String = "congestion.json") -> String {
     var number = 1
-    while FileManager.default.fileExists(atPath: "runs/\(name)-\(number)/congestion.json") { number += 1 }
+    while FileManager.default.fileExists(atPath: "runs/\(name)-\(number)/\(file)") { number += 1 }
     return "runs/\(name)-\(number)"
   }
 }
