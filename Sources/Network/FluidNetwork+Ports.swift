@@ -155,11 +155,16 @@ extension FluidNetwork {
   }
 
   /// By how much a source may be wrong about the queueing delay: 1/32 of its round trip with what it believes of the
-  /// queue, at least 1 us. Where the delay only says when notifications come, an eighth, and of their interval at least.
+  /// queue, at least 1 us. Where it steers by the delay, which has targets of its own that may be far shorter than a round
+  /// trip, an eighth of the delay, and at least 4 us, if that is less. Where the delay only says when notifications come,
+  /// an eighth of the round trip, and of their interval at least.
   func delayStep(_ flow: PortFlow) -> Int64 {
     let loop = (flow.direct + flow.viaReceiver + flow.sentDelay).ticks
-    if demands.followsAcknowledgements { return max(100_000, loop / 32) }
-    return max(100_000, loop / 8, min(demands.notificationInterval, .seconds(1)).ticks / 8)
+    guard demands.followsAcknowledgements else {
+      return max(100_000, loop / 8, min(demands.notificationInterval, .seconds(1)).ticks / 8)
+    }
+    guard !signals.isDisjoint(with: [.delay, .telemetry]) else { return max(100_000, loop / 32) }
+    return max(100_000, min(loop / 32, max(400_000, flow.sentDelay.ticks / 8)))
   }
 
   /// The queueing delay that a source is told: that of what joins the queue now or, where packets carry telemetry, of what
@@ -196,8 +201,8 @@ extension FluidNetwork {
 
   mutating func tellIfChanged(_ port: Int, _ i: Int, at now: Time) {
     let flow = ports[port].flows[i]
-    // Telemetry has to be there from the beginning; of anything else nothing is something.
-    var tell = flow.sentEpoch == nil && signals.contains(.telemetry)
+    // The first acknowledgement comes with the first word of every port.
+    var tell = flow.sentEpoch == nil && listens
     if flow.sentEpoch == nil { ports[port].flows[i].sentEpoch = ports[port].epoch }
     let told = flow.sentEpoch ?? ports[port].epoch
     let loss = flow.dropping + flow.losing

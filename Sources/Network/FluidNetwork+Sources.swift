@@ -66,8 +66,7 @@ extension FluidNetwork {
   /// Runs the controller and applies what it says.
   private mutating func control(_ slot: Int, at now: Time) {
     if !sources[slot].steady.active {
-      let feedback = sources[slot].collect(at: now, demands: demands, packetBytes: model.packetBytes)
-      sources[slot].controller.update(feedback)
+      sources[slot].listen(at: now, demands: demands, packetBytes: model.packetBytes)
       if model.leaps {
         _ = sources[slot].watchCycles(
           demands.cycle, loop: model.longestRoundTrip, isFleet: model.facts.isEmpty, at: now)

@@ -87,7 +87,7 @@ extension FluidSource {
     }
     let delay = roundTrip + queueDelay(at: now)
     let arrivedBefore = heard.delivered
-    heard.acknowledgedTo = max(heard.acknowledgedTo, now - delay)
+    if answered { heard.acknowledgedTo = max(heard.acknowledgedTo, now - delay) }
     let passed = heard.history.emitted(by: heard.acknowledgedTo).bytes
     heard.lostKnown = max(heard.lostKnown, lost(at: now).bytes)
     heard.delivered = max(heard.delivered, passed - heard.lostKnown)
@@ -117,7 +117,7 @@ extension FluidSource {
       }
     }
     feedback.lost = newlyLost(&heard, packetBytes, exactly: !demands.signals.contains(.loss))
-    if demands.signals.contains(.telemetry), hops.allSatisfy(\.answered) {
+    if demands.signals.contains(.telemetry), answered {
       feedback.hops = min(hops.count, Feedback.maximumHops)
       for hop in 0..<feedback.hops { feedback.telemetry[hop] = hops[hop].telemetry(at: now) }
     }

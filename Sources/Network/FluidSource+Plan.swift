@@ -32,10 +32,10 @@ extension FluidSource {
       let next = min(end, max(min(copy.deadline, end), at + Time(ticks: step)))
       let length = Int128((next - at).ticks)
       let before = min(copy.rate, spec.limit).bitsPerSecond
-      let feedback = signals(
-        &heard, emitted: emitted + min(room(copy, heard), sent + Int128(before) * length), at: next, demands: demands,
-        packetBytes: packetBytes)
-      copy.update(feedback)
+      let most = emitted + room(copy, heard)
+      follow(&copy, &heard, from: at, to: next, demands: demands, packetBytes: packetBytes) { time in
+        min(most, emitted + sent + Int128(before) * Int128((time - at).ticks))
+      }
       sent += (Int128(before) + Int128(min(copy.rate, spec.limit).bitsPerSecond)) * length / 2
       at = next
     }
@@ -48,6 +48,49 @@ extension FluidSource {
       if burst < Int128(span.ticks) { return (Int64(most), now + Time(ticks: max(1, Int64(burst)))) }
     }
     return (Int64(max(0, room) / Int128(span.ticks)), end)
+  }
+
+  /// Tells a controller what comes in over a span of time.
+  ///
+  /// All of it at once, unless that makes the controller give way while a queue moves: how far it does depends on when, as
+  /// one that cuts once a round trip cuts little if it is told as soon as the queue passes its target. Then the span is
+  /// told in parts.
+  func follow(
+    _ controller: inout any CongestionController, _ heard: inout SignalState, from start: Time, to end: Time,
+    demands: Demands, packetBytes: Int64, emitted: (Time) -> BitTicks
+  ) {
+    let (controllerBefore, heardBefore) = (controller, heard)
+    controller.update(
+      signals(&heard, emitted: emitted(end), at: end, demands: demands, packetBytes: packetBytes))
+    let bySteps: Signals = [.delay, .telemetry]
+    guard controller.decreases != controllerBefore.decreases, !demands.signals.isDisjoint(with: bySteps),
+      hops.contains(where: { $0.queueMoves(at: start) })
+    else { return }
+    (controller, heard) = (controllerBefore, heardBefore)
+    let parts: Int64 = 32
+    for part in 1...parts {
+      let time = start + Time(ticks: (end - start).ticks * part / parts)
+      controller.update(
+        signals(&heard, emitted: emitted(time), at: time, demands: demands, packetBytes: packetBytes))
+    }
+  }
+
+  /// Brings the controller up to date. Call with `emitted` up to date.
+  mutating func listen(at now: Time, demands: Demands, packetBytes: Int64) {
+    guard demands.listensToAcknowledgements, now > heard.updated else {
+      controller.update(collect(at: now, demands: demands, packetBytes: packetBytes))
+      return
+    }
+    var (controller, heard) = (controller, heard)
+    let (sent, rate, since) = (emitted, rate, now)
+    follow(
+      &controller, &heard, from: heard.updated, to: now, demands: demands, packetBytes: packetBytes
+    ) { time in
+      sent - Int128(rate) * Int128((since - time).ticks)
+    }
+    if heard.acknowledgedTo >= heard.roundStart { heard.roundStart = now }
+    self.controller = controller
+    self.heard = heard
   }
 
   /// What a window has room for with what has been acknowledged, over what has been sent until now.
@@ -88,10 +131,10 @@ extension FluidSource {
       heard.cutAt = now
     }
     let window = min(controller.window, inflightLimit)
-    if window.isFinite, now < started + roundTrip {
+    if isOpening(at: now) {
       let left = window * 8 - Double(emitted) / 1e11
       let sent = left > 0 && rate > 0 ? now + .seconds(left / Double(rate)) + .tick : .never
-      return min(own, sent, started + roundTrip)
+      return min(own, sent, now < started + roundTrip ? started + roundTrip : .never)
     }
     if now - heard.calmSince > loop { return own }
     let usual = max(rate, allowed(at: now))

@@ -142,6 +142,9 @@ struct FluidSource: Sendable {
     return sum
   }
 
+  /// Something has come back from all over the path.
+  var answered: Bool { hops.allSatisfy(\.answered) }
+
   /// Share of the packets that carry a mark by the time they arrive.
   var marked: Double {
     var unmarked = 1.0
@@ -156,7 +159,7 @@ struct FluidSource: Sendable {
 
   /// Nothing has come back yet: what the window allows leaves at once.
   func isOpening(at now: Time) -> Bool {
-    now < started + roundTrip && min(controller.window, inflightLimit).isFinite
+    (now < started + roundTrip || !answered) && min(controller.window, inflightLimit).isFinite
   }
 
   /// What the controller allows in the long run, whatever the application wants.
