@@ -171,7 +171,7 @@ extension FluidNetwork {
   func nextLook(_ port: Int, at now: Time) -> Time {
     guard listens, ports[port].capacity > 0 else { return .never }
     let trend = ports[port].trend
-    let delay = ports[port].queueDelay.ticks
+    let delay = queueDelay(port).ticks
     var next = Time.never
     for flow in ports[port].flows where flow.sentTrend != trend {
       let step = delayStep(flow)
@@ -179,7 +179,8 @@ extension FluidNetwork {
       // Both are near enough to an empty queue, and go there.
       if trend <= 0, flow.sentTrend <= 0, believed < step, delay < step { continue }
       let drift = (Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
-      let left = drift > 0 ? step - (delay - believed) : step + (delay - believed)
+      // Where both are not what they would be without bounds, it is looked again after an eighth of the step.
+      let left = max(step / 8, drift > 0 ? step - (delay - believed) : step + (delay - believed))
       let ticks = Double(left) / abs(drift)
       if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks.rounded(.up))))) }
     }
