@@ -137,7 +137,7 @@ public struct Cubic: CongestionController, Equatable {
       let grown = min(acknowledged, max(0, threshold - packets))
       packets += grown
       acknowledged -= grown
-      if hystart, threshold == .infinity { watch(feedback, acknowledged: grown, since: before) }
+      if hystart, threshold == .infinity { watch(feedback, acknowledged: grown) }
       guard packets >= threshold else { return }
       leaveSlowStart()
     }
@@ -197,7 +197,7 @@ public struct Cubic: CongestionController, Equatable {
   }
 
   /// HyStart: ends slow start where the window is.
-  private mutating func watch(_ feedback: borrowing Feedback, acknowledged: Double, since before: Time) {
+  private mutating func watch(_ feedback: borrowing Feedback, acknowledged: Double) {
     if rounds.ends(feedback) {
       roundStart = clock
       trainEnd = clock
@@ -205,9 +205,9 @@ public struct Cubic: CongestionController, Equatable {
       roundSampled = 0
     }
     guard packets >= 16 else { return }
-    // The distance between the packets of an update that tells of several.
-    let distance = (clock - max(before, roundStart)).seconds / max(1, acknowledged)
-    if trainEnd >= before || clock == roundStart, distance <= 0.002 { trainEnd = clock }
+    // The distance between the packets of an update that tells of several. A call without any is no gap in the train.
+    let distance = (clock - trainEnd).seconds / max(1, acknowledged)
+    if distance <= 0.002 { trainEnd = clock }
     var found = trainEnd == clock && clock - roundStart > leastRoundTrip
     if roundSampled < 8 {
       roundLeast = min(roundLeast, roundTrip)
