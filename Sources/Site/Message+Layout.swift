@@ -7,7 +7,7 @@ import Workload
 
 extension Message: FixedLayout {
   /// Raised whenever a layout changes.
-  public static let version: UInt16 = 1
+  public static let version: UInt16 = 2
 
   public func encode(into writer: inout ByteWriter) {
     writer.write(from.raw)
