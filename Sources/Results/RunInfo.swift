@@ -126,10 +126,13 @@ public struct RunInfo: Equatable, Sendable {
   public var engine: EngineInfo
   /// How models and data homes were given to jobs, in words.
   public var modelAssignment: [String]
+  /// One for each inference workload.
+  public var inference: [InferenceInfo]
 
   public init(
     name: String, policy: String, network: String, congestionControl: String, driver: String, seed: UInt64,
-    estimates: String, assumptions: [String], workloads: [WorkloadInfo], engine: EngineInfo, modelAssignment: [String]
+    estimates: String, assumptions: [String], workloads: [WorkloadInfo], engine: EngineInfo, modelAssignment: [String],
+    inference: [InferenceInfo] = []
   ) {
     self.name = name
     self.policy = policy
@@ -142,6 +145,7 @@ public struct RunInfo: Equatable, Sendable {
     self.workloads = workloads
     self.engine = engine
     self.modelAssignment = modelAssignment
+    self.inference = inference
   }
 }
 

@@ -21,6 +21,7 @@ extension Summary {
     assumptions =
       info.assumptions.contains(Self.egressAssumption) ? info.assumptions : info.assumptions + [Self.egressAssumption]
     modelAssignment = info.modelAssignment
+    inference = info.inference
     workloads = info.workloads
     jobs = Jobs(inputs: inputs, records: records)
     let sites = inputs.fleet.sites.indices.map { Site(index: $0, fleet: inputs.fleet, records: records) }
