@@ -42,7 +42,10 @@ let package = Package(
     // From a scenario to a finished run directory.
     module(
       "Runs",
-      ["Emulation", "Results", "Congestion", "ScenarioFile", "Workload", "Topology", "Records", "Network", "CProcess"]
+      [
+        "Emulation", "Results", "Congestion", "ScenarioFile", "Workload", "Topology", "Energy", "Records", "Network",
+        "CProcess",
+      ]
         + base),
     // From a congestion experiment to plans of networks, and from their results to files.
     module(

@@ -142,16 +142,11 @@ public struct Cubic: CongestionController, Equatable {
       let share = plus.share
       let grown = min(acknowledged * share, max(0, threshold - packets))
       packets += grown
-<<<<<<< HEAD
-      acknowledged -= grown
-      if hystart, threshold == .infinity { watch(feedback, acknowledged: grown) }
-=======
       acknowledged -= grown / share
       if threshold == .infinity {
-        if hystart == 1 { watch(feedback, acknowledged: grown, since: before) }
+        if hystart == 1 { watch(feedback, acknowledged: grown) }
         if hystart == 2, plus.update(feedback, acknowledged: grown / share) { threshold = packets }
       }
->>>>>>> ed7a2951f1ea8137a0d5b512cea6db1d1a84acf6
       guard packets >= threshold else { return }
       leaveSlowStart()
     }

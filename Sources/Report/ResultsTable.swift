@@ -20,7 +20,7 @@ public struct ResultsTable: CustomStringConvertible {
 
   /// Lines, each ended by a line feed.
   public var description: String {
-    let blocks = [heading, jobs, times, sites, links, footer]
+    let blocks = [heading, jobs, times, inference, sites, links, footer]
     return blocks.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
@@ -74,6 +74,27 @@ public struct ResultsTable: CustomStringConvertible {
     table.rows.append(
       ["Slowdown"] + [slowdown.mean, slowdown.p50, slowdown.p95, slowdown.p99].map { Readable.fixed($0, 2) })
     return table.lines
+  }
+
+  private var inference: [String] {
+    var lines: [String] = []
+    for stream in summary.inference ?? [] {
+      var text = "\(Readable.integer(stream.served)) of \(Readable.integer(stream.requests)) requests served by "
+      text += "\(stream.model); first token p50 \(Readable.duration(stream.firstToken.p50)), p99 "
+      text += "\(Readable.duration(stream.firstToken.p99)); a token p50 \(Readable.duration(stream.perToken.p50)), p99 "
+      text += "\(Readable.duration(stream.perToken.p99)); objectives "
+      text +=
+        "(\(Readable.duration(stream.firstTokenObjective)), \(Readable.duration(stream.perTokenObjective))) met by "
+      text += "\(Readable.percent(stream.attainment))"
+      lines += entry("Inference", text)
+      for site in stream.sites {
+        lines += entry(
+          "",
+          "\(site.id): \(Readable.integer(site.replicas)) replicas \(Readable.percent(site.busy)) busy, "
+            + "\(Readable.integer(site.requests)) requests")
+      }
+    }
+    return lines
   }
 
   /// Parts add up to the totals as they are printed.

@@ -134,11 +134,13 @@ public struct RunInfo: Equatable, Sendable {
   public var calendar: String?
   /// What policies may know of prices and carbon intensities to come, in words.
   public var forecast: String
+  /// One for each inference workload.
+  public var inference: [InferenceInfo]
 
   public init(
     name: String, policy: String, network: String, congestionControl: String, driver: String, seed: UInt64,
     estimates: String, assumptions: [String], workloads: [WorkloadInfo], engine: EngineInfo, modelAssignment: [String],
-    calendar: String? = nil, forecast: String = "perfect"
+    calendar: String? = nil, forecast: String = "perfect", inference: [InferenceInfo] = []
   ) {
     self.name = name
     self.policy = policy
@@ -153,6 +155,7 @@ public struct RunInfo: Equatable, Sendable {
     self.modelAssignment = modelAssignment
     self.calendar = calendar
     self.forecast = forecast
+    self.inference = inference
   }
 }
 

@@ -19,6 +19,7 @@ extension Summary {
     calendar = info.calendar
     forecast = info.forecast
     modelAssignment = info.modelAssignment
+    inference = info.inference
     workloads = info.workloads
     jobs = Jobs(inputs: inputs, records: records)
     let sites = inputs.fleet.sites.indices.map { Site(index: $0, inputs: inputs, records: records) }

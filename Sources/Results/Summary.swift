@@ -19,6 +19,8 @@ public struct Summary: Codable, Equatable, Sendable {
   public var gpus: GPUs
   public var energy: Energy
   public var wan: WAN
+  /// One for each inference workload; nil in summaries of before there were any.
+  public var inference: [InferenceInfo]?
   public var engine: EngineInfo
   public var digest: String
   /// The instant of prices, carbon and weather at which the run begins; nil if none of them depends on one.
@@ -28,7 +30,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, name, policy, network, driver, seed, estimates, assumptions, workloads, jobs, gpus, energy, wan
-    case engine, digest, calendar, forecast
+    case engine, digest, calendar, forecast, inference
     case congestionControl = "congestion_control"
     case modelAssignment = "model_assignment"
   }
@@ -228,7 +230,8 @@ extension Summary {
           ("total", .integer(gpus.total)), ("utilisation", .optional(gpus.utilisation)),
           ("gpu_hours", .number(gpus.gpuHours)),
         ])
-      ), ("energy", energy.json), ("wan", wan.json), ("engine", engine.json), ("digest", .string(digest)),
+      ), ("energy", energy.json), ("wan", wan.json),
+      ("inference", .array((inference ?? []).map(\.json))), ("engine", engine.json), ("digest", .string(digest)),
     ])
   }
 }

@@ -159,7 +159,7 @@ public final class EmulationRun {
         wallSeconds: EmulationRun.clock() - started,
         peakRSSMB: own + carrier.peakAgentMegabytes * Double(plan.sites.count), restarts: outcome.counts.restarts),
       modelAssignment: workloads.assignment, calendar: scenario.followsCalendar ? scenario.calendarText : nil,
-      forecast: scenario.forecast.description)
+      forecast: scenario.forecast.description, inference: try inferenceResults())
     let inputs = RunInputs(
       fleet: scenario.fleet, jobs: plan.jobs, endTime: outcome.endTime,
       modelNames: ModelCatalogue.models.map(\.name), charges: scenario.charges)
@@ -168,12 +168,32 @@ public final class EmulationRun {
     return summary
   }
 
+  /// Requests followed with the moments at which their replicas started.
+  private func inferenceResults() throws -> [InferenceInfo] {
+    guard !workloads.serving.isEmpty else { return [] }
+    var started: [String: Time] = [:]
+    try RecordLog.read(path: directory.recordsPath) { record in
+      guard case .stay(let stay) = record, plan.jobs[Int(stay.job)].pin != nil else { return }
+      let id = plan.jobs[Int(stay.job)].id
+      started[id] = min(started[id] ?? .never, stay.start)
+    }
+    return workloads.serving.map { $0.results(scenario, started: started) }
+  }
+
   private var engineAssumptions: [String] {
     var list: [String] = [
       "A job holds its GPUs from the start command on; while its data travel they draw idle power.",
       "Gradient traffic of a split job is one steady flow from each site to the next in a ring; a job is as fast as the "
         + "slowest of them lets it be.",
     ]
+    if !workloads.serving.isEmpty {
+      list.append(
+        "Inference requests are followed beside the run, on GPUs that their replicas hold from beginning to end and at "
+          + "active power; requests, tokens, keys and values load no link.")
+      list.append(
+        "A replica reaches 50 % of its arithmetic and 60 % of its memory's rate, computes a prompt at a time, and its GPUs "
+          + "exchange nothing: times of requests are lower bounds.")
+    }
     if plan.algorithm.cycle != .none, scenario.networkLevel == .fluid, options.leaps {
       list.append(
         "\(plan.algorithm.name) never rests: once two cycles of a flow agree in their mean rate within 2 %, or after "

@@ -91,7 +91,7 @@ final class Reading {
     let coordinator = try readCoordinator(root.optional("coordinator"), fleet: fleet)
     let network = try readNetwork(root.optional("network"))
     let scheduler = try readScheduler(root.optional("scheduler"))
-    let workloads = try readWorkloads(root)
+    let workloads = try readWorkloads(root, siteIDs: sites.map(\.spec.id))
     let models = try readModels(root.optional("models"))
     let jobs = try readJobs(root.optional("jobs"))
     let forecast = try readForecast(root.optional("forecast"))

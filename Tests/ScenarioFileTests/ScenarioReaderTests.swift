@@ -194,7 +194,7 @@ import Topology
     #expect("\(error)" == "s.yaml:26: scheduler.policy: no policy 'fofi'. Did you mean 'fifo'?")
   }
 
-  @Test(arguments: ["five-regions", "two-sites", "one-cluster"])
+  @Test(arguments: ["five-regions", "two-sites", "one-cluster", "long-haul-340b", "serving"])
   func readyScenariosLoad(_ name: String) throws {
     let scenario = try ScenarioReader.read(path: "\(Folders.scenarios)/\(name).yaml")
     #expect(scenario.name == name)
@@ -211,6 +211,8 @@ import Topology
     case "one-cluster":
       #expect(scenario.fleet.links.isEmpty && scenario.controlDelays == [.zero])
       #expect(scenario.networkLevel == .ideal && scenario.policy == "fifo")
+    case "long-haul-340b", "serving":
+      #expect(scenario.fleet.links.map(\.id) == ["east-west"])
     default:
       #expect(scenario.fleet.links.map(\.id) == ["omaha-columbus"])
     }
