@@ -25,6 +25,28 @@ import Workload
     #expect(readLines(file.path)[0] == NativeTrace.header)
   }
 
+  /// What `trace convert` does: the jobs, or requests, of every format, written in our own and read back.
+  @Test(arguments: TraceFormat.readable) func everyFormatConverts(_ format: TraceFormat) throws {
+    let file = TemporaryFile()
+    let contents: TraceContents
+    if format == .pai {
+      let parts = HostileTests.seed("pai").split(separator: UInt8(ascii: "="))
+      contents = .jobs(try TraceReader.readPAI(jobs: Array(parts[0]), tasks: Array(parts[1])))
+    } else {
+      contents = try HostileTests.read(HostileTests.seed(format.rawValue), format)
+    }
+    switch contents {
+    case .jobs(let trace):
+      try NativeTrace.write(jobs: trace.jobs, to: file.path)
+      #expect(try TraceReader.read(path: file.path).jobs == trace.jobs)
+    case .requests(let trace):
+      try NativeTrace.write(requests: trace, to: file.path)
+      let again = try TraceReader.readRequests(path: file.path)
+      #expect(again.requests == trace.requests && again.models == trace.models)
+    case .inventory: Issue.record("\(format) holds no jobs")
+    }
+  }
+
   @Test func columnsMayStandInAnyOrderAndOthersAreNamed() throws {
     let result = try trace(
       "# a comment\nduration_s,weather,gpus,job_id,submit_s,splittable,user\n9,sun,1,a,0,yes,u\n"
