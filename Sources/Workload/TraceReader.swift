@@ -39,7 +39,7 @@ public enum TraceReader {
     case .requests(let trace):
       throw TraceError(
         file: path, expected: "a trace of jobs", found: "a stream of requests (\(trace.account.format))",
-        advice: "requests have no GPUs and no run time of their own: name a trace of jobs here")
+        advice: "requests have no GPUs and no run time of their own: let a workload 'inference: FILE' serve them")
     }
   }
 
