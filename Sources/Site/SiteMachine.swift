@@ -86,6 +86,7 @@ public struct SiteMachine: Sendable {
     for message in messages { enqueue(message) }
     bound = horizon
     while true {
+      dropStaleEvents()
       let own = min(network?.nextEvent ?? .never, events.nextTime)
       let heard = inbox.nextTime
       guard min(own, heard) < bound else { break }
@@ -124,6 +125,12 @@ public struct SiteMachine: Sendable {
       weatherEventAt = .never
       holdCap(at: entry.time)
     }
+  }
+
+  /// Events that a job has scheduled anew would only wake the machine for nothing: under a cap, every job at every start
+  /// and end of another.
+  private mutating func dropStaleEvents() {
+    while case .job(let job, let version)? = events.first?.payload, jobs[job]?.version != version { _ = events.pop() }
   }
 
   private mutating func stepInbox() {
