@@ -42,7 +42,10 @@ let package = Package(
     // From a scenario to a finished run directory.
     module(
       "Runs",
-      ["Emulation", "Results", "Congestion", "ScenarioFile", "Workload", "Topology", "Records", "Network", "CProcess"]
+      [
+        "Emulation", "Results", "Congestion", "ScenarioFile", "Workload", "Topology", "Energy", "Records", "Network",
+        "CProcess",
+      ]
         + base),
     // From a congestion experiment to plans of networks, and from their results to files.
     module(
@@ -51,7 +54,7 @@ let package = Package(
     module(
       "Results",
       [
-        "Records", "Topology", "Workload", .product(name: "GRDB", package: "GRDB.swift"),
+        "Records", "Topology", "Energy", "Workload", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ] + base),
     // The emulation.
@@ -112,12 +115,12 @@ let package = Package(
     tests("ZeroMQ", ["ZeroMQ", "CProcess"]),
     tests(
       "Results",
-      ["Results", "Records", "Topology", "Workload", .product(name: "GRDB", package: "GRDB.swift")] + base),
+      ["Results", "Records", "Topology", "Energy", "Workload", .product(name: "GRDB", package: "GRDB.swift")] + base),
     tests("Report", ["Report", "Results", "Records", "Topology", "Workload"] + base),
     tests(
       "Emulation",
       [
-        "Emulation", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology",
+        "Emulation", "Report", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology",
         "Energy", "Network", "CongestionControl",
       ] + base),
     tests(

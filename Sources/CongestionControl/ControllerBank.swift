@@ -22,6 +22,8 @@ public protocol ControllerStore: AnyObject {
   func update(_ slot: Int, _ feedback: borrowing Feedback) -> Allowance
   func allowance(_ slot: Int) -> Allowance
   func decreases(_ slot: Int) -> UInt32
+  /// Passes the state of a controller; constants follow from the context and the parameters that it was started with.
+  func code(_ slot: Int, with coder: inout StateCoder) throws(WireError)
   /// Where slot 0 lies and how far apart slots are, for an engine that fetches ahead what it will need. Valid until the
   /// next ``start(_:context:parameters:)``; nothing is read through it.
   var storage: (base: UnsafeRawPointer, stride: Int) { get }
@@ -72,6 +74,11 @@ public final class ControllerBank<C: CongestionController>: ControllerStore {
     precondition(slot < count)
     let c = base + slot
     return Allowance(rate: c.pointee.rate, window: c.pointee.window, deadline: c.pointee.deadline)
+  }
+
+  public func code(_ slot: Int, with coder: inout StateCoder) throws(WireError) {
+    precondition(slot < count)
+    try (base + slot).pointee.code(with: &coder)
   }
 
   public var storage: (base: UnsafeRawPointer, stride: Int) { (UnsafeRawPointer(base), MemoryLayout<C>.stride) }

@@ -50,7 +50,8 @@ extension CoordinatorMachine {
         inputs: transfers.filter { Int($0.destination) == site }.map(\.id), work: state.remaining,
         restore: restored ? plan.scenario.checkpoint.time(gpus: plan.jobs[index].gpus) : .zero, iteration: iteration,
         flowLimit: limit,
-        activePower: plan.power(of: piece, active: true), idlePower: plan.power(of: piece, active: false))
+        activePower: plan.power(of: piece, \.activeWatts), idlePower: plan.power(of: piece, \.idleWatts),
+        stalledPower: plan.power(of: piece, \.stalledWatts))
       command(.start(start), to: site, at: now)
     }
     for spec in transfers {

@@ -38,7 +38,10 @@ public struct CoordinatorMachine: Sendable {
     self.plan = plan
     let fleet = plan.scenario.fleet
     let sites = fleet.sites.indices.map { k in
-      SiteState(name: fleet.sites[k].id, nodeSize: plan.nodeSizes[k], speed: plan.speeds[k])
+      // A policy knows one price for what leaves a site; of a table it is the highest of its row.
+      let egress = plan.scenario.charges.egressUSDPerGB?[k].max() ?? 0
+      return SiteState(
+        name: fleet.sites[k].id, nodeSize: plan.nodeSizes[k], speed: plan.speeds[k], egressUSDPerByte: egress / 1e9)
     }
     let capacity = fleet.sites.indices.map { from in
       fleet.sites.indices.map { to in plan.network.capacity(from: from, to: to) }
@@ -170,7 +173,7 @@ public struct CoordinatorMachine: Sendable {
     defer { look = plan.policy.nextLook(view) }
     for k in view.sites.indices {
       let model = plan.nodeModels[k].first
-      let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].pueMilli) / 1e6
+      let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].cooling.pueMilli(at: now)) / 1e6
       view.sites[k].usdPerGPUHour = kilowatts * plan.scenario.energy[k].price.value(at: now) / 1000
       view.sites[k].carbonPerGPUHour = kilowatts * plan.scenario.energy[k].carbon.value(at: now) / 1000
     }

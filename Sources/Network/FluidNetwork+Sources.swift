@@ -46,8 +46,7 @@ extension FluidNetwork {
   /// Runs the controller and applies what it says.
   private mutating func control(_ slot: Int, at now: Time) {
     if !sources[slot].steady.active {
-      let feedback = sources[slot].collect(at: now, demands: demands, packetBytes: model.packetBytes)
-      sources[slot].controller.update(feedback)
+      sources[slot].listen(at: now, demands: demands, packetBytes: model.packetBytes)
       if model.leaps {
         _ = sources[slot].watchCycles(
           demands.cycle, loop: model.longestRoundTrip, isFleet: model.facts.isEmpty, at: now)
@@ -55,7 +54,16 @@ extension FluidNetwork {
     }
     let steady = sources[slot].steady.active
     let allowed = sources[slot].allowed(at: now)
-    var wanted = min(allowed, sources[slot].usage)
+    var next =
+      steady
+      ? Time.never : sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    // The first window leaves as fast as it can, and how long that takes depends on the card.
+    let plans = listens && !steady && sources[slot].isExact && !sources[slot].isOpening(at: now)
+    var planned = allowed
+    if plans {
+      (planned, next) = sources[slot].planned(from: now, to: next, demands: demands, packetBytes: model.packetBytes)
+    }
+    var wanted = min(planned, sources[slot].usage)
     if sources[slot].available != nil, left(slot, at: now) <= 0 { wanted = 0 }
     let drift = Double(abs(wanted - sources[slot].wanted))
     let apply =
@@ -70,10 +78,10 @@ extension FluidNetwork {
     }
     if sources[slot].spec.isUnlimited { reportPotential(slot, allowed) }
     if listens { sources[slot].remember(at: now) }
-    let next =
-      steady
-      ? Time.never : sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
-    if sources[slot].deadline.set(next) { schedule(.deadline(sources[slot].spec.id), at: next) }
+    let due =
+      plans || steady || !sources[slot].isExact
+      ? next : sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    if sources[slot].deadline.set(due) { schedule(.deadline(sources[slot].spec.id), at: due) }
     scheduleFinish(slot, at: now)
     if apply || steady { enterRate(slot, at: now) }
   }
@@ -161,6 +169,9 @@ extension FluidNetwork {
     sources[slot].wanted = 0
     sources[slot].phase = .closing
     if usesGrants { leaveDesks(slot, at: now) }
+    sources[slot].flightAtEnd =
+      sources[slot].emitted.bytes - sources[slot].heard.delivered - sources[slot].heard.lostKnown
+    sources[slot].finish.set(.never)
     changeOracle(slot, at: now)
     if listens { sources[slot].remember(at: now) }
     let spec = sources[slot].spec
@@ -173,7 +184,31 @@ extension FluidNetwork {
 
   /// After the end of sending: when ports report no more losses and something is missing, it is sent again.
   private mutating func resendIfLost(_ slot: Int, at now: Time) {
-    guard !sources[slot].spec.isUnlimited, sources[slot].lossRate == 0, left(slot, at: now) > 0 else { return }
+    guard !sources[slot].spec.isUnlimited, sources[slot].lossRate == 0, left(slot, at: now) > 0,
+      sources[slot].finish.due == .never
+    else { return }
+    if listens, sources[slot].losesTail(left(slot, at: now).bytes, packetBytes: model.packetBytes) {
+      let due = now + max(model.minimumTimeout, sources[slot].roundTrip + sources[slot].queueDelay(at: now))
+      if sources[slot].finish.set(due) { schedule(.finish(sources[slot].spec.id), at: due) }
+      return
+    }
+    resend(slot, at: now)
+  }
+
+  /// Nothing has come back for so long that the rest counts as lost.
+  mutating func timeOut(_ slot: Int, at now: Time) {
+    sources[slot].integrate(to: now)
+    guard left(slot, at: now) > 0 else { return }
+    var feedback = sources[slot].collect(at: now, demands: demands, packetBytes: model.packetBytes)
+    feedback.timedOut = true
+    feedback.lost = max(feedback.lost, left(slot, at: now).bytes)
+    sources[slot].controller.update(feedback)
+    resend(slot, at: now)
+    reactLater(sources[slot].spec.id, at: now)
+  }
+
+  private mutating func resend(_ slot: Int, at now: Time) {
+    sources[slot].finish.set(.never)
     sources[slot].phase = usesGrants ? .opening : .sending
     let spec = sources[slot].spec
     let port = portIndex(spec, hop: 0)

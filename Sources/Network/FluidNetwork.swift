@@ -192,6 +192,7 @@ public struct FluidNetwork: Sendable {
     } else {
       source.phase = .sending
     }
+    source.isExact = !model.facts.isEmpty
     source.losesPeriodically = path.ports.contains { model.ports[$0].losesPeriodically }
     source.inflightLimit = facts.map { Double($0.inflightLimit) } ?? .infinity
     if let facts, !facts.boundaries.isEmpty { source.available = 0 }
@@ -261,7 +262,11 @@ public struct FluidNetwork: Sendable {
     case .finish(let id):
       guard let slot = slots[id], sources[slot].finish.comesUp(at: now) else { return }
       if sources[slot].finish.isDue(at: now) {
-        if sources[slot].phase == .sending { finishIfDone(slot, at: now) }
+        if sources[slot].phase == .sending {
+          finishIfDone(slot, at: now)
+        } else if sources[slot].phase == .closing {
+          timeOut(slot, at: now)
+        }
       } else if let again = sources[slot].finish.renew() {
         schedule(.finish(id), at: again)
       }

@@ -24,6 +24,7 @@ extension FluidSource {
     writer.write(deadline)
     writer.write(finish)
     writer.write(reactPending)
+    writer.write(flightAtEnd)
     writer.write(steady)
     heard.encode(into: &writer)
   }
@@ -55,6 +56,7 @@ extension FluidSource {
     deadline = try reader.read()
     finish = try reader.read()
     reactPending = try reader.readBool()
+    flightAtEnd = try reader.read()
     steady = try reader.read()
     heard = try SignalState(from: &reader, seed: context.seed)
   }
@@ -119,8 +121,11 @@ extension SteadyState: FixedLayout {
 extension SignalState {
   func encode(into writer: inout ByteWriter) {
     writer.write(history)
-    for time in [updated, acknowledgedTo, calmSince, span, stride, notifications.quietUntil] { writer.write(time) }
-    for bytes in [delivered, lostKnown, lostTold] { writer.write(bytes) }
+    for time in [updated, acknowledgedTo, calmSince, span, stride, roundStart, cutAt, notifications.quietUntil] {
+      writer.write(time)
+    }
+    writer.write(cuts)
+    for bytes in [delivered, calmDelivered, lostKnown, lostTold] { writer.write(bytes) }
     for number in [lossCredit, lossThreshold, markedCredit, notifications.exposure, answeredWindow] {
       writer.write(number)
     }
@@ -137,8 +142,12 @@ extension SignalState {
     calmSince = try reader.readTime()
     span = try reader.readTime()
     stride = try reader.readTime()
+    roundStart = try reader.readTime()
+    cutAt = try reader.readTime()
     let quietUntil = try reader.readTime()
+    cuts = try reader.read()
     delivered = try reader.read()
+    calmDelivered = try reader.read()
     lostKnown = try reader.read()
     lostTold = try reader.read()
     lossCredit = try reader.readDouble()

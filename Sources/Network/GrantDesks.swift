@@ -196,6 +196,10 @@ struct GrantDesks: Sendable {
   /// Writes the desks; map, rule and losses are not part of the state.
   func encode(into writer: inout ByteWriter) { for desk in desks { writer.write(desk) } }
 
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    for slot in desks.indices { try coder.value(&desks[slot]) }
+  }
+
   mutating func restore(from reader: inout ByteReader) throws(WireError) {
     for slot in desks.indices { desks[slot] = try reader.read() }
   }

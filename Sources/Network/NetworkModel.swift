@@ -126,6 +126,8 @@ public struct NetworkModel: Equatable, Sendable {
   var roundTripError = 1.0
   /// Share of words between ports and senders that is lost.
   var controlLoss = 0.0
+  /// Least time without an acknowledgement after which what is in flight counts as lost.
+  var minimumTimeout = NetworkPlan.HostParameters().minimumTimeout
 
   public init(
     fleet: Fleet, algorithm: Algorithm, packetBytes: Int64 = 4096, seed: UInt64 = 1, leaps: Bool = true

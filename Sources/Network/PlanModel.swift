@@ -61,6 +61,7 @@ extension NetworkModel {
     partCount = (parts.max() ?? 0) + 1
     roundTripError = plan.roundTripError
     controlLoss = plan.controlLoss
+    minimumTimeout = plan.host.minimumTimeout
     longestRoundTrip = .zero
     let used = Set(plan.flows.map(\.trafficClass) + plan.collectives.map(\.trafficClass)).sorted {
       $0.rawValue < $1.rawValue

@@ -26,6 +26,8 @@ public struct WorkloadSpec: Equatable, Sendable {
   public var model: String?
   /// How its jobs are divided when split, unless they say so themselves; nil for the scenario's way.
   public var parallelism: Parallelism?
+  /// Set for a stream of inference requests; ``trace`` and ``synthetic`` are nil then.
+  public var serving: ServingSpec?
   /// A synthetic workload that `--trace` replaces.
   public var standIn: Bool
   /// Where the workload is written.
@@ -60,6 +62,6 @@ public struct WorkloadSpec: Equatable, Sendable {
   public static func == (a: WorkloadSpec, b: WorkloadSpec) -> Bool {
     a.trace == b.trace && a.format == b.format && a.start == b.start && a.length == b.length
       && a.synthetic == b.synthetic && a.jobs == b.jobs && a.seed == b.seed && a.splittableFrom == b.splittableFrom
-      && a.model == b.model && a.parallelism == b.parallelism && a.standIn == b.standIn
+      && a.model == b.model && a.parallelism == b.parallelism && a.serving == b.serving && a.standIn == b.standIn
   }
 }

@@ -28,10 +28,12 @@ public enum TraceReader {
   ///
   /// - Parameters:
   ///   - columns: what the columns of a CSV mean that has no format of its own; takes the place of `format`.
+  ///   - progress: is told now and then which share of the files' bytes has been read.
   public static func read(
-    path: String, format: TraceFormat = .auto, window: TraceWindow = TraceWindow(), columns: ColumnMapping? = nil
+    path: String, format: TraceFormat = .auto, window: TraceWindow = TraceWindow(), columns: ColumnMapping? = nil,
+    progress: ((Double) -> Void)? = nil
   ) throws(TraceError) -> Trace {
-    switch try contents(path: path, format: format, window: window, columns: columns) {
+    switch try contents(path: path, format: format, window: window, columns: columns, progress: progress) {
     case .jobs(let trace): return trace
     case .inventory(let table): throw table.refusal
     case .requests(let trace):
@@ -57,10 +59,13 @@ public enum TraceReader {
 
   /// Whatever the file holds.
   public static func contents(
-    path: String, format: TraceFormat = .auto, window: TraceWindow = TraceWindow(), columns: ColumnMapping? = nil
+    path: String, format: TraceFormat = .auto, window: TraceWindow = TraceWindow(), columns: ColumnMapping? = nil,
+    progress: ((Double) -> Void)? = nil
   ) throws(TraceError) -> TraceContents {
     let files = try TraceFile.resolve(path)
-    let input = try TraceInput(path: files[0].path)
+    let meter = progress.map { ReadingMeter($0) }
+    for file in files { meter?.expect(file.path) }
+    let input = try TraceInput(path: files[0].path, meter: meter)
     return try contents(path, files, input, format, window, columns)
   }
 
@@ -147,7 +152,8 @@ public enum TraceReader {
         file: input.path, expected: "\(other.rawValue).csv beside it, or packed as .csv.gz or .tar.gz",
         found: "no such file in \(folder)", advice: "fetch it too: longhaul trace fetch pai")
     }
-    var second = try TraceInput(path: beside)
+    input.meter?.expect(beside)
+    var second = try TraceInput(path: beside, meter: input.meter)
     if table == .task { swap(&input, &second) }
     return try pai(path, jobs: &input, tasks: &second, window)
   }
@@ -206,7 +212,7 @@ public enum TraceReader {
   ) throws(TraceError) -> String {
     var digests: [(String, String)] = []
     for (index, file) in files.enumerated() {
-      if index > 0 { input = try TraceInput(path: file.path) }
+      if index > 0 { input = try TraceInput(path: file.path, meter: input.meter) }
       try collector.collect(&input, file: file)
       let name = file.path.hasPrefix(path + "/") ? String(file.path.dropFirst(path.count + 1)) : file.path
       digests.append((try input.digest(), name))

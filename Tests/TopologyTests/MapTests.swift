@@ -73,7 +73,9 @@ func sharedMap(_ relative: String) -> String? {
     #expect(selection.links[0].via == ["b"])
     #expect(selection.links[0].capacity == .gigabits(5))
     let notes = selection.notes.joined(separator: "\n")
-    for words in ["1 edges of the map join a node to itself", "1 parallel edges", "1 hyperedges", "1 nodes of the map have no"] {
+    for words in [
+      "1 edges of the map join a node to itself", "1 parallel edges", "1 hyperedges", "1 nodes of the map have no",
+    ] {
       #expect(notes.contains(words), "\(notes)")
     }
   }
@@ -123,7 +125,9 @@ func sharedMap(_ relative: String) -> String? {
     #expect(selection.links[0].capacity == .gigabits(4))
     #expect(selection.sites.map(\.id) == ["node-0", "node-2"])
     let notes = selection.notes.joined()
-    for words in ["Mb/s is assumed", "no coordinates", "1 links have other capacities"] { #expect(notes.contains(words)) }
+    for words in ["Mb/s is assumed", "no coordinates", "1 links have other capacities"] {
+      #expect(notes.contains(words))
+    }
     // With places, their great circle counts.
     let places = try MapFile("id,latitude,longitude\n0,0,0\n1,0,1\n2,0,2\n", "csv")
     let file = try MapFile(text, "json")

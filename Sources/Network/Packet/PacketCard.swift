@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Simulation
+
 /// What a network card keeps beside its port: answers that wait to leave, flows that may send now, and flows whose pace
 /// lets them send later. Data is pulled: no packet is made before the card can send it.
 ///
@@ -123,5 +125,22 @@ package struct PacketCard {
     }
     heap[hole] = flow
     senders[Int(flow)].heapIndex = UInt32(hole)
+  }
+
+  /// Passes everything but the flows' own positions, which are theirs.
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try answers.code(with: &coder)
+    try coder.value(&armed)
+    for c in 0..<3 {
+      try coder.value(&heads[c])
+      try coder.value(&tails[c])
+    }
+    var flows = (0..<waiting).map { heap![$0] }
+    try coder.value(&flows)
+    guard coder.isReading, !flows.isEmpty else { return }
+    heap = .allocate(capacity: flows.count)
+    capacity = Int32(flows.count)
+    count = capacity
+    for (k, flow) in flows.enumerated() { (heap! + k).initialize(to: flow) }
   }
 }

@@ -84,6 +84,42 @@ package struct PacketSender {
 
   package init() {}
 
+  /// Passes all that changes.
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&phase)
+    try coder.value(&isReady)
+    for number in [
+      \PacketSender.slot, \.next, \.unacknowledged, \.available, \.order, \.highestOrder, \.heapIndex, \.nextReady,
+      \.lastSequence,
+    ] { try coder.value(&self[keyPath: number]) }
+    for number in [
+      \PacketSender.highestSentAt, \.inFlight, \.window, \.limit, \.rate, \.nextSend, \.lastSend, \.delivered,
+      \.deliveredAt,
+      \.flightStart, \.limitedUntil, \.timeoutBackoff, \.timeout, \.deadline, \.stop, \.pending, \.retransmitted,
+      \.grant,
+    ] { try coder.value(&self[keyPath: number]) }
+    for number in [\PacketSender.pace, \.lastSize, \.smoothed, \.variation] { try coder.value(&self[keyPath: number]) }
+    try coder.value(&lastPacket)
+    var count = Int(outstanding.count)
+    try coder.count(&count, minimumSize: 16)
+    for k in 0..<count {
+      var packet = coder.isReading ? Outstanding(sequence: 0, order: 0, sentAt: 0) : outstanding[k]
+      try coder.value(&packet.sequence)
+      try coder.value(&packet.order)
+      try coder.value(&packet.sentAt)
+      if coder.isReading { outstanding.append(packet) }
+    }
+    count = Int(again.count)
+    try coder.count(&count, minimumSize: 4)
+    for k in 0..<count {
+      var sequence = coder.isReading ? 0 : again[k]
+      try coder.value(&sequence)
+      if coder.isReading { again.append(sequence) }
+    }
+    try sacked.code(with: &coder)
+    try lost.code(with: &coder)
+  }
+
   mutating func destroy() {
     outstanding.destroy()
     again.destroy()
@@ -124,4 +160,16 @@ struct PacketReceiver {
   var bytesInWarmup: Int64 = 0
   var bytesAtSample: Int64 = 0
   private let padding: (UInt64, UInt64) = (0, 0)
+
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    for number in [
+      \PacketReceiver.cumulative, \.furthest, \.unanswered, \.markedUnanswered, \.heldBack, \.lastSequence,
+      \.messageStart,
+    ] { try coder.value(&self[keyPath: number]) }
+    for number in [
+      \PacketReceiver.bytes, \.end, \.timer, \.pending, \.lastNotification, \.bytesInWarmup, \.bytesAtSample,
+    ] { try coder.value(&self[keyPath: number]) }
+    try coder.value(&refused)
+    try early.code(with: &coder)
+  }
 }

@@ -16,6 +16,7 @@ struct PacketLayout {
   let routes: UnsafeMutablePointer<PacketRoute>
   let nodeUsed: UnsafeMutablePointer<Int64>
   private(set) var steps: UnsafeMutablePointer<UInt32>
+  private(set) var stepCount = 0
   /// Flows of the plan, then connections of its collectives.
   private(set) var connections: [NetworkPlan.Flow]
   private(set) var collectives: [CollectiveProgress] = []
@@ -132,6 +133,7 @@ struct PacketLayout {
     }
     for site in localRoundTrips.indices where localRoundTrips[site] == 0 { localRoundTrips[site] = links[site] }
     steps.deallocate()
+    stepCount = allSteps.count
     steps = alignedBlock(allSteps.count)
     for (k, step) in allSteps.enumerated() { (steps + k).initialize(to: step) }
   }

@@ -205,11 +205,17 @@ extension PacketNetwork {
 
   /// Words take as long as the links are now: loops follow.
   mutating func changeDelays() {
-    guard let map = control.grants?.map else { return }
+    guard control.grants != nil else { return }
+    measureDesks()
+    for desk in control.grants!.busy { touchDesk(desk) }
+  }
+
+  /// Distances of desks follow from the links as they are now.
+  mutating func measureDesks() {
+    let map = control.grants!.map
     let ports = ports
     control.grants!.measure(grantPorts) { flow, hop in
       map.distance(path: Int(flow), hop: hop) { ports[$0].delay }
     }
-    for desk in control.grants!.busy { touchDesk(desk) }
   }
 }

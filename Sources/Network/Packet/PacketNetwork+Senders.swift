@@ -40,7 +40,9 @@ extension PacketNetwork {
       usedSlots += 1
     }
     s.pointee.slot = slot
-    bank.start(Int(slot), context: context(of: flow), parameters: plan.algorithm.values)
+    let context = context(of: flow)
+    if Int(slot) == contexts.count { contexts.append(context) } else { contexts[Int(slot)] = context }
+    bank.start(Int(slot), context: context, parameters: plan.algorithm.values)
     (controllers, controllerStride) = bank.storage
     s.pointee.deliveredAt = now
     s.pointee.flightStart = now

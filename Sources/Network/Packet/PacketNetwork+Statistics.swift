@@ -149,6 +149,11 @@ struct QueueHistogram {
     total += 1
   }
 
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&counts)
+    try coder.value(&total)
+  }
+
   private static func bin(_ bytes: Double) -> Int {
     guard bytes >= 1 else { return 0 }
     let fraction = bytes.significand - 1

@@ -28,6 +28,7 @@ struct PacketNetwork: ~Copyable {
   let receivers: UnsafeMutablePointer<PacketReceiver>
   let routes: UnsafeMutablePointer<PacketRoute>
   let steps: UnsafeMutablePointer<UInt32>
+  let stepCount: Int
   let portCount: Int
   let flowCount: Int
   /// Flows of the plan, then connections of its collectives.
@@ -42,6 +43,8 @@ struct PacketNetwork: ~Copyable {
   var controllerStride = 0
   var freeSlots: [UInt32] = []
   var usedSlots = 0
+  /// With what the controller of each slot was started.
+  var contexts: [FlowContext] = []
   var feedback = Feedback(now: .zero)
   var telemetry: TelemetryPool
   let signals: Signals
@@ -118,6 +121,7 @@ struct PacketNetwork: ~Copyable {
     receivers = layout.receivers
     routes = layout.routes
     steps = layout.steps
+    stepCount = layout.stepCount
     nodeUsed = layout.nodeUsed
     portCount = plan.ports.count
     flowCount = layout.connections.count

@@ -197,4 +197,32 @@ struct PacketPort {
       return true
     }
   }
+
+  /// Passes all that changes.
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&rate)
+    if coder.isReading { setRate(rate) }
+    try coder.value(&delay)
+    for count in [\PacketPort.busyUntil, \.bytesOut, \.bytesIn, \.measured, \.queuedBytes, \.lastArrival] {
+      try coder.value(&self[keyPath: count])
+    }
+    for count in [
+      \PacketPort.phantomAt, \.burstLeft, \.passed, \.sinceSample, \.drops, \.dropsInWarmup, \.losses, \.marks,
+      \.pauses,
+      \.bytesOutInWarmup, \.bytesInInWarmup,
+    ] { try coder.value(&self[keyPath: count]) }
+    for amount in [\PacketPort.area, \.most, \.phantomBytes, \.bitsInService, \.queueAtSample] {
+      try coder.value(&self[keyPath: amount])
+    }
+    try random.code(with: &coder)
+    try coder.value(&inService)
+    for c in 0..<3 {
+      try queues[c].code(with: &coder)
+      try coder.value(&classBytes[c])
+      try coder.value(&classSent[c])
+      try coder.value(&pausedClasses[c])
+      try coder.value(&held[c])
+      try coder.value(&pausing[c])
+    }
+  }
 }
