@@ -60,13 +60,18 @@ struct CongestionPicture {
 
   private var rates: Chart {
     let isSummed = series.flowNames.count > Self.lineLimit
-    let names = isSummed ? series.groups.map { "\($0), sum" } : series.flowNames
+    // Connections of the k-th collective are in group -1 - k.
+    let collectives = max(0, -(series.flowGroups.min() ?? 0))
+    let names =
+      isSummed
+      ? series.groups.map { "\($0), sum" } + (0..<collectives).map { "collective \($0 + 1), sum" } : series.flowNames
     var values = [[(x: Double, y: Double?)]](repeating: [], count: names.count)
     var sums = [Double](repeating: 0, count: names.count)
     for sample in series.samples {
       var now = [Double?](repeating: nil, count: names.count)
       for flow in sample.flows {
-        let line = isSummed ? series.flowGroups[flow.flow] : flow.flow
+        let group = series.flowGroups[flow.flow]
+        let line = isSummed ? (group >= 0 ? group : series.groups.count - 1 - group) : flow.flow
         now[line] = (now[line] ?? 0) + flow.rate
       }
       for line in names.indices {

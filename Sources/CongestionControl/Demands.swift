@@ -105,6 +105,8 @@ public struct GrantRule: Equatable, Sendable {
   public var waits = true
   public var standing = true
   public var patience = true
+  /// Flows from nearby may use what is not released yet, as far as the buffer takes it.
+  public var borrows = true
   public init() {}
 }
 

@@ -28,6 +28,7 @@ public struct DistanceAware: CongestionController, Equatable {
       Parameter("waiting", 1, in: 0...1, "raises wait for the release of what they are made from (0 as above)"),
       Parameter("standing", 1, in: 0...1, "what nobody claims stands with the delegates (0 as above)"),
       Parameter("patience", 1, in: 0...1, "a site's lower claim is told only after it has lasted a loop (0 as above)"),
+      Parameter("borrowing", 1, in: 0...1, "near flows use what is held as far as the buffer takes it (0 as above)"),
     ])
 
   public static func demands(_ parameters: ParameterValues) -> Demands {
@@ -39,6 +40,7 @@ public struct DistanceAware: CongestionController, Equatable {
     grants.waits = parameters[3] >= 0.5
     grants.standing = parameters[4] >= 0.5
     grants.patience = parameters[5] >= 0.5
+    grants.borrows = parameters[6] >= 0.5
     demands.grants = grants
     return demands
   }

@@ -150,7 +150,9 @@ extension FluidNetwork {
   mutating func allocate(_ number: Int, at now: Time) {
     guard grants![number].comesUp(at: now) else { return }
     let isPort = grants!.map.delegate(of: number) == nil
-    let (words, again) = grants!.allocate(number, usable: isPort ? usable(number) : 0, at: now)
+    var credit = 0.0
+    if isPort, grants!.rule.borrows, grants![number].hasHolds { credit = view(number, at: now).credit }
+    let (words, again) = grants!.allocate(number, usable: isPort ? usable(number) : 0, credit: credit, at: now)
     for (word, delay) in words { carry(word, at: now + delay) }
     touchDesk(number, at: max(again, now + .tick))
     guard isPort, hasSomethingToSee(number) else { return }

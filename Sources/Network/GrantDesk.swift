@@ -67,6 +67,9 @@ struct GrantDesk: Sendable {
     ledger.entries.remove(at: index)
   }
 
+  /// Something is held for one that others want.
+  var hasHolds: Bool { ledger.entries.contains { $0.held > $0.grant } || delegates < members.count && delegates > 0 }
+
   // MARK: Time
 
   /// Measures what the port does; returns whether to go on.

@@ -105,13 +105,17 @@ struct GrantDesks: Sendable {
 
   /// A desk looks at its ledger. Returns what it has to say, with how long each word takes, and when it looks again.
   ///
-  /// - Parameter usable: what a port's desk may hand out now, in bit/s; a delegate's follows from its grant.
-  mutating func allocate(_ number: Int, usable: Int64, at now: Time) -> (words: [(GrantWord, after: Time)], again: Time)
-  {
+  /// - Parameters:
+  ///   - usable: what a port's desk may hand out now, in bit/s; a delegate's follows from its grant.
+  ///   - credit: bits that may come to wait at the port for the sake of flows from nearby.
+  mutating func allocate(
+    _ number: Int, usable: Int64, credit: Double, at now: Time
+  ) -> (words: [(GrantWord, after: Time)], again: Time) {
     let slot = Int(slots[number])
     let delegate = desks[slot].delegate
     var (notices, again) = desks[slot].ledger.allocate(
-      usable: delegate?.capacity ?? usable, potential: delegate?.level ?? 0, at: now, rule: rule)
+      usable: delegate?.capacity ?? usable, potential: delegate?.level ?? 0, credit: credit,
+      anticipates: !losses.isPossible, at: now, rule: rule)
     var words: [(GrantWord, after: Time)] = []
     for index in notices {
       let (grant, fair, basedOn) = desks[slot].ledger.tell(index)
@@ -129,7 +133,7 @@ struct GrantDesks: Sendable {
     }
     if losses.isPossible {
       again = .never
-      for entry in desks[slot].ledger.entries where entry.held > 0 { again = min(again, entry.heldUntil) }
+      for entry in desks[slot].ledger.entries { again = min(again, entry.next(after: now)) }
     }
     if let place = map.delegate(of: number) {
       let distance = map.delegates[place].distance

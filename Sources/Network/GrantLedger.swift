@@ -39,6 +39,9 @@ public struct GrantLedger: Sendable {
     /// What is still committed after the grant was lowered, and until when.
     public var held: Int64 = 0
     public var heldUntil = Time.zero
+    /// Until when a raise cannot have reached the port, and what the grant was before.
+    public var risesAt = Time.zero
+    public var formerly: Int64 = 0
     public var fairSent: Int64 = 0
     /// When the last word to the source arrives; zero where none can be lost.
     public var lastArrival = Time.zero
@@ -53,9 +56,11 @@ public struct GrantLedger: Sendable {
       if isDelegate { return level >= contentment ? claim : min(claim, base + weight * level) }
       return min(claim, level)
     }
-    /// The part of its grant that it uses; a flow's whole grant.
-    var used: Int64 { isDelegate ? min(grant, present) : grant }
-    var usedHeld: Int64 { isDelegate ? min(held, present) : held }
+    /// Of a delegate: what can arrive from it now, as far as its flows want it.
+    func used(at now: Time) -> Int64 { min(now < risesAt ? formerly : grant, present) }
+    var usedHeld: Int64 { min(held, present) }
+    /// When a raise that is told now arrives at the port.
+    func effect(at now: Time) -> Time { now < risesAt ? risesAt : now + loop }
   }
 
   /// In the order that the port chooses; results do not depend on it but for the last bit per second.
@@ -67,6 +72,9 @@ public struct GrantLedger: Sendable {
   private var bases: [Int64] = []
   private var weights: [Int64] = []
   private var notices: [Int] = []
+  /// Ends of what is held, descending, and how much of it ends then or later.
+  private var ends: [(until: Time, sum: Int64)] = []
+  private var nextRaise = Time.never
 
   public init() {}
 
@@ -83,31 +91,31 @@ public struct GrantLedger: Sendable {
     return (BitRate(entries[index].grant), BitRate(entries[index].fairSent), entries[index].sequence)
   }
 
-  /// All that is committed now.
-  public var committed: Int64 { entries.reduce(0) { $0 + max($1.grant, $1.held) } }
-
   /// Recomputes grants as of `now`; returns the positions of the entries that must be told and when held capacity is
   /// released next, never if none is held. Call it after claims, joins, leaves, changes of capacity, and at that time.
   ///
   /// - Parameters:
   ///   - usable: the rate that may be handed out now.
   ///   - potential: of a delegate's ledger, what the far port would give a flow that wanted more.
+  ///   - credit: bits that may come to wait at the port for the sake of flows from nearby.
+  ///   - anticipates: whether a release is sure to come when it is due, so that a raise may be told ahead of it.
   public mutating func allocate(
-    usable: Int64, potential: Int64 = 0, at now: Time, rule: GrantRule
+    usable: Int64, potential: Int64 = 0, credit: Double = 0, anticipates: Bool = true, at now: Time, rule: GrantRule
   ) -> (notices: [Int], release: Time) {
     sortClaims()
     let level = waterLevel(usable)
     for i in entries.indices where entries[i].held > 0 && entries[i].heldUntil <= now { entries[i].held = 0 }
-    allocateToDelegates(level: level, usable: usable, at: now, rule: rule)
-    allocateToFlows(usable: usable, at: now, rule: rule)
+    nextRaise = .never
+    allocateToDelegates(level: level, usable: usable, anticipates, at: now, rule: rule)
+    allocateToFlows(usable: usable, credit: credit, anticipates, at: now, rule: rule)
     notices.removeAll(keepingCapacity: true)
-    var release = Time.never
+    var release = nextRaise
     for position in order.indices {
       let i = Int(order[position])
       // A source lowers itself to its claims; of anything else it has to be told.
       let gap = entries[i].grant - entries[i].believed
       var changed = gap < 0 || gap > 0 && Double(gap) >= rule.threshold * Double(entries[i].grant)
-      if entries[i].held > 0 { release = min(release, entries[i].heldUntil) }
+      release = min(release, entries[i].next(after: now))
       let fair =
         entries[i].isDelegate
         ? level
@@ -209,11 +217,11 @@ public struct GrantLedger: Sendable {
 
   /// Delegates share with all others by the common level. What their claims leave stands with those that have all they
   /// claim, in equal parts, whatever flows from nearby use of it.
-  private mutating func allocateToDelegates(level: Int64, usable: Int64, at now: Time, rule: GrantRule) {
+  private mutating func allocateToDelegates(
+    level: Int64, usable: Int64, _ anticipates: Bool, at now: Time, rule: GrantRule
+  ) {
     var left = usable
     var content: Int64 = 0
-    var free = usable
-    var wanted: Int64 = 0
     for entry in entries where entry.isDelegate {
       let share = entry.share(at: level)
       left -= share
@@ -224,24 +232,40 @@ public struct GrantLedger: Sendable {
       let share = entry.share(at: level)
       return share == entry.claim ? share + standing : share
     }
+    var granted: Int64 = 0
+    var wanted: Int64 = 0
     for i in entries.indices where entries[i].isDelegate {
       lower(i, to: target(entries[i]), at: now, rule: rule)
-      free -= max(entries[i].grant, entries[i].held)
+      granted += entries[i].grant
       wanted += max(0, target(entries[i]) - entries[i].grant)
     }
     guard wanted > 0 else { return }
-    let scale = GrantLedger.scale(free: free, wanted: wanted)
+    listEnds(ofDelegates: true, anticipates, at: now)
+    var free = usable - granted
     for i in entries.indices where entries[i].isDelegate {
-      raise(i, to: target(entries[i]), scale: scale, free: &free, rule: rule)
+      raise(i, to: target(entries[i]), free: &free, before: usable - granted, wanted: wanted, at: now, rule: rule)
     }
   }
 
   /// Flows from nearby share what delegates do not use, to the last bit: when a delegate comes to use more, they yield
   /// sooner than it has grown.
-  private mutating func allocateToFlows(usable: Int64, at now: Time, rule: GrantRule) {
+  ///
+  /// What is still held for others they may use ahead of its release as far as the buffer takes it: `credit` over the time
+  /// until then.
+  private mutating func allocateToFlows(
+    usable: Int64, credit: Double, _ anticipates: Bool, at now: Time, rule: GrantRule
+  ) {
     var budget = usable
-    for entry in entries where entry.isDelegate { budget -= max(entry.used, entry.usedHeld) }
-    var left = max(0, budget)
+    var lent = now
+    for entry in entries {
+      if entry.isDelegate { budget -= max(entry.used(at: now), entry.usedHeld) }
+      if entry.held > entry.grant { lent = max(lent, entry.heldUntil) }
+    }
+    budget = max(0, budget)
+    let lendable = lent > now ? Int64(min(Double(usable), credit / (lent - now).seconds)) : 0
+    let taken = max(0, min(usable - budget, lendable))
+    budget += taken
+    var left = budget
     var flows: Int64 = 0
     for entry in entries where !entry.isDelegate { flows += 1 }
     guard flows > 0 else { return }
@@ -255,19 +279,45 @@ public struct GrantLedger: Sendable {
       left -= entries[Int(i)].claim
       flows -= 1
     }
-    var free = max(0, budget)
+    var granted: Int64 = 0
     var wanted: Int64 = 0
     for i in entries.indices where !entries[i].isDelegate {
       let share = min(entries[i].claim, level)
       lower(i, to: share, at: now, rule: rule)
-      free -= max(entries[i].grant, entries[i].held)
+      granted += entries[i].grant
       wanted += max(0, share - entries[i].grant)
     }
     guard wanted > 0 else { return }
-    let scale = GrantLedger.scale(free: free, wanted: wanted)
+    listEnds(ofDelegates: false, anticipates, at: now)
+    // What the buffer takes need not wait for the release of other flows either.
+    let before = budget + lendable - taken - granted
+    var free = before
     for i in entries.indices where !entries[i].isDelegate {
-      raise(i, to: min(entries[i].claim, level), scale: scale, free: &free, rule: rule)
+      raise(
+        i, to: min(entries[i].claim, level), free: &free, before: before, wanted: wanted, at: now, rule: rule)
     }
+  }
+
+  /// Writes down what is held, by its end; all of it to the end of time if releases may come late.
+  private mutating func listEnds(ofDelegates: Bool, _ anticipates: Bool, at now: Time) {
+    ends.removeAll(keepingCapacity: true)
+    for entry in entries where entry.isDelegate == ofDelegates && entry.held > entry.grant {
+      ends.append((anticipates ? entry.heldUntil : .never, entry.held - entry.grant))
+    }
+    guard ends.count > 1 else { return }
+    ends.sort { $0.until > $1.until }
+    for k in 1..<ends.count { ends[k].sum += ends[k - 1].sum }
+  }
+
+  /// What is still held after `time`, and the first end of it.
+  private func held(after time: Time) -> (sum: Int64, until: Time) {
+    var low = 0
+    var high = ends.count
+    while low < high {
+      let middle = (low + high) / 2
+      if ends[middle].until > time { low = middle + 1 } else { high = middle }
+    }
+    return low == 0 ? (0, .never) : (ends[low - 1].sum, ends[low - 1].until)
   }
 
   private mutating func lower(_ i: Int, to share: Int64, at now: Time, rule: GrantRule) {
@@ -283,20 +333,36 @@ public struct GrantLedger: Sendable {
     entries[i].grant = share
   }
 
-  /// All that want more get the same part of what they miss.
-  private static func scale(free: Int64, wanted: Int64) -> Double {
-    free >= wanted ? 1 : Double(max(0, free)) / Double(wanted)
-  }
-
-  private mutating func raise(_ i: Int, to share: Int64, scale: Double, free: inout Int64, rule: GrantRule) {
-    guard share > entries[i].grant, free > 0 || entries[i].held > entries[i].grant else { return }
+  /// Tells more, as far as what is released by the time that it arrives allows. All that want more get the same part of
+  /// what they miss.
+  ///
+  /// - Parameters:
+  ///   - free: what is granted to nobody; some of it may still be held.
+  ///   - before: the same before the first raise.
+  private mutating func raise(
+    _ i: Int, to share: Int64, free: inout Int64, before: Int64, wanted: Int64, at now: Time, rule: GrantRule
+  ) {
+    guard share > entries[i].grant else { return }
+    let effect = entries[i].effect(at: now)
+    let (held, until) = held(after: effect)
+    if held > 0, until < .never {
+      nextRaise = min(
+        nextRaise, max(until - entries[i].loop, now < entries[i].risesAt ? entries[i].risesAt : now + .tick))
+    }
     let gap = share - entries[i].grant
-    // What is still held for this entry itself is not taken twice.
-    let room = max(0, entries[i].held - entries[i].grant)
-    var raise = min(gap, max(room, Int64(Double(gap) * scale)))
-    if raise - room > free { raise = room + max(0, free) }
-    guard Double(raise) >= rule.threshold * Double(share) || raise == gap else { return }
-    free -= max(0, raise - room)
+    // What is held for this entry itself is not taken twice, unless others have been told to follow it.
+    let own = until == .never ? max(0, min(held, entries[i].held - entries[i].grant)) : 0
+    let room = before - held
+    let part = room >= wanted ? 1 : Double(max(0, room)) / Double(wanted)
+    var raise = min(gap, max(own, Int64(Double(gap) * part)))
+    let most = max(0, free - held)
+    if raise - own > most { raise = own + most }
+    guard raise > 0, Double(raise) >= rule.threshold * Double(share) || raise == gap else { return }
+    free -= raise
+    if now >= entries[i].risesAt {
+      entries[i].formerly = entries[i].grant
+      entries[i].risesAt = now + entries[i].loop
+    }
     entries[i].grant += raise
   }
 }
@@ -304,10 +370,19 @@ public struct GrantLedger: Sendable {
 extension GrantLedger.Entry {
   /// The level at which the entry is content: of a flow its claim.
   var contentmentOfClaim: Int64 { isDelegate ? contentment : claim }
+
+  /// When something changes by itself: what is held ends, or what a delegate was raised to begins to arrive.
+  func next(after now: Time) -> Time {
+    var next = held > 0 ? heldUntil : .never
+    if isDelegate, risesAt > now { next = min(next, risesAt) }
+    return next
+  }
 }
 
 extension GrantLedger.Entry: FixedLayout {
   public func encode(into writer: inout ByteWriter) {
+    writer.write(risesAt)
+    writer.write(formerly)
     for rate in [claim, base, weight, present, grant, believed, held, fairSent] { writer.write(rate) }
     writer.write(isDelegate)
     writer.write(sequence)
@@ -318,6 +393,8 @@ extension GrantLedger.Entry: FixedLayout {
 
   public init(from reader: inout ByteReader) throws(WireError) {
     self.init(loop: .zero)
+    risesAt = try reader.readTime()
+    formerly = try reader.read()
     claim = try reader.read()
     base = try reader.read()
     weight = try reader.read()

@@ -18,9 +18,18 @@ struct GrantWatch: Equatable, Sendable {
     /// There are classes that are served before.
     var shares: Bool
 
+    /// Bits that may still come to wait so that flows from nearby need not.
+    var credit: Double {
+      max(0, min(GrantWatch.loan * Double(rate), GrantWatch.loanOfBuffer * buffer * 8) - queue * 8)
+    }
+
     /// The queue is longer than what packets of many flows make by chance.
     var needsDrain: Bool { rate > 0 && queue * 8 / Double(rate) > GrantWatch.tolerance }
   }
+
+  /// Seconds of line time that may wait for the sake of flows from nearby, and the share of the buffer.
+  static let loan = 100e-6
+  static let loanOfBuffer = 0.125
 
   /// Seconds of line time that the packets of many flows queue by chance.
   static let tolerance = 20e-6

@@ -137,8 +137,9 @@ extension PacketNetwork {
   mutating func allocate(_ number: Int) {
     guard control.grants![number].comesUp(at: Time(ticks: now)) else { return }
     let isPort = control.grants!.map.delegate(of: number) == nil
+    let borrows = isPort && control.grants!.rule.borrows
     let (words, again) = control.grants!.allocate(
-      number, usable: isPort ? usable(number) : 0, at: Time(ticks: now))
+      number, usable: isPort ? usable(number) : 0, credit: borrows ? view(number).credit : 0, at: Time(ticks: now))
     for (word, delay) in words { carry(word, after: delay.ticks) }
     touchDesk(number, at: max(again, Time(ticks: now + 1)))
     if isPort, control.grants![number].watch.begin(view(number), at: Time(ticks: now)) { lookLater(number) }
