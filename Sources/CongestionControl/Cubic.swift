@@ -43,6 +43,8 @@ public struct Cubic: CongestionController, Equatable {
   public static func demands(_ parameters: ParameterValues) -> Demands {
     var demands = Demands([.loss, .delay])
     demands.cycle = .betweenDecreases
+    demands.longestSpan = 64
+    demands.followsQueues = false
     return demands
   }
 

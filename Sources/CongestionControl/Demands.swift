@@ -79,7 +79,16 @@ public struct Demands: Equatable, Sendable {
   /// How ports share for explicit rates.
   public var grants: GrantRule?
   public var cycle = Cycle.none
-  public init(_ signals: Signals) { self.signals = signals }
+  /// How many round trips one update of the fluid level may cover while little changes: more than one where the law is
+  /// in closed form for as long as nothing is heard.
+  public var longestSpan: Int64 = 1
+  /// Whether queues that grow or shrink move the answer by themselves; if not, they only set the pace at which
+  /// acknowledgements come.
+  public var followsQueues: Bool
+  public init(_ signals: Signals) {
+    self.signals = signals
+    followsQueues = !signals.isDisjoint(with: [.delay, .telemetry, .deliveryRate])
+  }
 }
 
 /// What ports do for distance-aware flows.

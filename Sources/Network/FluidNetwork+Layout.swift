@@ -19,7 +19,12 @@ extension FluidNetwork {
       writer.write(entry.time)
       writer.write(entry.rank)
       writer.write(entry.sequence)
-      entry.payload.encode(into: &writer)
+      if case .message(let place) = entry.payload {
+        writer.write(UInt8(0))
+        writer.write(mail[Int(place)])
+      } else {
+        entry.payload.encode(into: &writer)
+      }
     }
     writer.write(queue.nextSequence)
   }
@@ -36,10 +41,15 @@ extension FluidNetwork {
     }
     var entries: [EventQueue<Internal>.Entry] = []
     for _ in 0..<(try reader.readCount()) {
-      entries.append(
-        .init(
-          time: try reader.readTime(), rank: try reader.read(), sequence: try reader.read(),
-          payload: try reader.read()))
+      let time = try reader.readTime()
+      let rank: UInt64 = try reader.read()
+      let sequence: UInt64 = try reader.read()
+      var payload: Internal = try reader.read()
+      if case .message = payload {
+        payload = .message(Int32(mail.count))
+        mail.append(try reader.read())
+      }
+      entries.append(.init(time: time, rank: rank, sequence: sequence, payload: payload))
     }
     queue = EventQueue(entries: entries, nextSequence: try reader.read())
     self.handled = handled
@@ -47,12 +57,11 @@ extension FluidNetwork {
   }
 }
 
+/// The kind of an event and what it is about. A message follows its kind.
 extension FluidNetwork.Internal: FixedLayout {
   func encode(into writer: inout ByteWriter) {
     switch self {
-    case .message(let message):
-      writer.write(UInt8(0))
-      writer.write(message)
+    case .message: writer.write(UInt8(0))
     case .deadline(let id):
       writer.write(UInt8(1))
       writer.write(id.raw)
@@ -88,7 +97,7 @@ extension FluidNetwork.Internal: FixedLayout {
   init(from reader: inout ByteReader) throws(WireError) {
     let tag: UInt8 = try reader.read()
     switch tag {
-    case 0: self = .message(try reader.read())
+    case 0: self = .message(-1)
     case 1: self = .deadline(FlowID(raw: try reader.read()))
     case 2: self = .finish(FlowID(raw: try reader.read()))
     case 3: self = .port(try reader.read())

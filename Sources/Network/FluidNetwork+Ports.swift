@@ -188,13 +188,17 @@ extension FluidNetwork {
   func nextLook(_ port: Int, at now: Time) -> Time {
     guard listens, ports[port].capacity > 0 else { return .never }
     let trend = ports[port].trend
+    let delay = ports[port].queueDelay.ticks
     var next = Time.never
     for flow in ports[port].flows where flow.sentTrend != trend {
-      // Both know that the queue is empty.
-      if trend <= 0, flow.sentTrend <= 0, ports[port].queued == 0, believedDelay(flow, port, at: now) == 0 { continue }
-      let drift = abs(Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
-      let ticks = Double(delayStep(flow)) / drift
-      if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks)))) }
+      let step = delayStep(flow)
+      let believed = believedDelay(flow, port, at: now)
+      // Both are near enough to an empty queue, and go there.
+      if trend <= 0, flow.sentTrend <= 0, believed < step, delay < step { continue }
+      let drift = (Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
+      let left = drift > 0 ? step - (delay - believed) : step + (delay - believed)
+      let ticks = Double(left) / abs(drift)
+      if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks.rounded(.up))))) }
     }
     return next
   }
@@ -210,14 +214,14 @@ extension FluidNetwork {
       tell = tell || loss == 0 || flow.sentLoss == 0 || Double(abs(loss - flow.sentLoss)) > 0.1 * Double(flow.sentLoss)
     }
     if listens {
-      let wrong = abs(queueDelay(port).ticks - believedDelay(flow, port, at: now))
+      let wrong = abs(ports[port].queueDelay.ticks - believedDelay(flow, port, at: now))
       tell = tell || wrong >= delayStep(flow)
       if signals.contains(.telemetry) {
         let moved = abs(ports[port].output - flow.sentOutput)
         tell = tell || Double(moved) > 0.01 * Double(ports[port].capacity)
       }
     }
-    if ports[port].marking != nil || ports[port].phantom != nil {
+    if ports[port].marks {
       let share = ports[port].share
       let drift = abs(share - flow.sentMarked)
       tell = tell || (share == 0) != (flow.sentMarked == 0) || drift > 0.1 * max(share, flow.sentMarked)
@@ -247,7 +251,7 @@ extension FluidNetwork {
     feedback.epoch = ports[port].epoch
     ports[port].flows[i].lostReported = lost
     ports[port].flows[i].sentAt = now
-    ports[port].flows[i].sentDelay = feedback.queueDelay
+    ports[port].flows[i].sentDelay = ports[port].queueDelay
     ports[port].flows[i].sentTrend = feedback.queueTrend
     ports[port].flows[i].sentOutput = feedback.output.bitsPerSecond
     ports[port].flows[i].sentMarked = feedback.marked

@@ -30,7 +30,8 @@ public struct NetworkPacket: Equatable, Sendable {
 /// ``outbox`` and ``events``, which the caller empties.
 public struct FluidNetwork: Sendable {
   enum Internal: Sendable {
-    case message(NetworkMessage)
+    /// A message by its place in `mail`: events stay small, which their queue moves about.
+    case message(Int32)
     case deadline(FlowID)
     case finish(FlowID)
     case port(Int32)
@@ -47,9 +48,8 @@ public struct FluidNetwork: Sendable {
       case .message: return 0
       case .capacity: return 1
       case .port: return 1
-      case .deadline: return 2
       case .finish: return 3
-      case .react: return 4
+      case .react, .deadline: return 4
       case .foresee: return 5
       case .share: return 6
       case .release: return 7
@@ -84,6 +84,9 @@ public struct FluidNetwork: Sendable {
   var sharePending: Set<Int> = []
   var oracle: MaxMinOracle?
   var queue = EventQueue<Internal>()
+  /// Messages to this site itself that are under way, and places that are free.
+  var mail: [NetworkMessage] = []
+  var freeMail: [Int32] = []
   /// Of flows of an experiment: bits through a last port that they have left, and bytes lost of those that are over.
   var passed: [FlowID: BitTicks] = [:]
   var lostOfClosed: [FlowID: Int64] = [:]
@@ -132,9 +135,21 @@ public struct FluidNetwork: Sendable {
 
   mutating func send(_ message: NetworkMessage, to destination: Int, at time: Time) {
     if destination == site {
-      schedule(.message(message), at: time)
+      post(message, at: time)
     } else {
       outbox.append(NetworkPacket(to: destination, at: time, message: message))
+    }
+  }
+
+  /// Has a message handled here at its time.
+  mutating func post(_ message: NetworkMessage, at time: Time) {
+    guard time < .never else { return }
+    if let free = freeMail.popLast() {
+      mail[Int(free)] = message
+      schedule(.message(free), at: time)
+    } else {
+      mail.append(message)
+      schedule(.message(Int32(mail.count - 1)), at: time)
     }
   }
 
@@ -216,11 +231,14 @@ public struct FluidNetwork: Sendable {
     let now = entry.time
     self.now = now
     switch entry.payload {
-    case .message(let message): handle(message, at: now)
+    case .message(let place):
+      freeMail.append(place)
+      handle(mail[Int(place)], at: now)
     case .deadline(let id):
       guard let slot = slots[id], sources[slot].deadline.comesUp(at: now) else { return }
       if sources[slot].deadline.isDue(at: now) {
-        reactLater(id, at: now)
+        // Whoever is to look at itself at this instant anyway will do so.
+        if !sources[slot].reactPending { react(id, at: now) }
       } else if let again = sources[slot].deadline.renew() {
         schedule(.deadline(id), at: again)
       }

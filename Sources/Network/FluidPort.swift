@@ -175,15 +175,18 @@ struct FluidPort: Sendable {
     }
     since = now
     sent += Int128(outSum) * span
-    statistics.marked += share * Double(accepted) * Double(span)
+    if marks { statistics.marked += share * Double(accepted) * span.double }
     phantom?.integrate(span, input: accepted, capacity: line)
     statistics.add(
       span: Time(ticks: Int64(span)), before: before, after: queued, output: outSum, capacity: capacity)
   }
 
+  /// Whether anything here marks packets.
+  var marks: Bool { marking != nil || phantom != nil }
+
   /// Share of the packets that get a mark now, by the queue or by the phantom queue.
   var share: Double {
-    guard marking != nil || phantom != nil else { return 0 }
+    guard marks else { return 0 }
     return 1 - (1 - (marking?.share(at: queued) ?? 0)) * (1 - (phantom?.share ?? 0))
   }
 

@@ -30,6 +30,9 @@ struct SignalState: Sendable {
   var roundStart: Time
   var cutAt: Time
   var cuts: UInt32 = 0
+  /// What the last call covered, and for how long the controller may be left alone now.
+  var span = Time.zero
+  var stride = Time.zero
 
   init(seed: UInt64, packetBytes: Int64, at now: Time) {
     updated = now
@@ -81,6 +84,7 @@ extension FluidSource {
       demands.signals.contains(.explicitRate) ? book.granted : demands.signals.contains(.oracle) ? told : .unlimited
     let isIdle = available.map { $0 <= emitted - lost(at: now) } ?? false
     feedback.applicationLimited = isIdle || usage < allowed(at: now)
+    heard.span = now - heard.updated
     guard demands.listensToAcknowledgements else {
       heard.updated = now
       return feedback
@@ -167,5 +171,22 @@ extension FluidSource {
     // An expected number: how many are missing among the last is a Poisson number.
     let amongLast = missing * min(1, 3 * Double(packetBytes) / max(1, Double(flightAtEnd)))
     return heard.losses.next() < amongLast
+  }
+}
+
+extension SignalState {
+  /// Relative change of what a controller answers.
+  static func change(from old: Double, to new: Double) -> Double {
+    old == new ? 0 : abs(new - old) / max(old.isFinite ? abs(old) : 0, 1)
+  }
+
+  /// Sets for how long the controller is left alone: its answer has `changed` over the last span.
+  mutating func stretch(_ changed: Double, least: Int64, most: Int64) {
+    guard span > .zero else { return }
+    let aim = FluidNetwork.rateThreshold / 4
+    let next = changed > 0 ? Double(span.ticks) * aim / changed : .infinity
+    // No more than twice as long as before.
+    let bound = max(least, min(most, max(least, stride.ticks) * 2))
+    stride = Time(ticks: max(least, Int64(min(next, Double(bound)))))
   }
 }

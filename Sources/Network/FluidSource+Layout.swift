@@ -151,7 +151,9 @@ extension SteadyState: FixedLayout {
 extension SignalState {
   func encode(into writer: inout ByteWriter) {
     writer.write(history)
-    for time in [updated, acknowledgedTo, calmSince, roundStart, cutAt, notifications.quietUntil] { writer.write(time) }
+    for time in [updated, acknowledgedTo, calmSince, roundStart, cutAt, span, stride, notifications.quietUntil] {
+      writer.write(time)
+    }
     writer.write(cuts)
     for bytes in [delivered, lostKnown, lostTold] { writer.write(bytes) }
     for number in [lossCredit, lossThreshold, markedCredit, notifications.exposure, answeredWindow] {
@@ -170,6 +172,8 @@ extension SignalState {
     calmSince = try reader.readTime()
     roundStart = try reader.readTime()
     cutAt = try reader.readTime()
+    span = try reader.readTime()
+    stride = try reader.readTime()
     let quietUntil = try reader.readTime()
     cuts = try reader.read()
     delivered = try reader.read()

@@ -110,6 +110,9 @@ extension FluidSource {
   /// felt sooner, and a port looks at itself once for all who move at one instant. Ends of round trips, and the first
   /// news of what was sent after a cut, are looked at when they come: what is done once a round trip would else take
   /// longer. A controller that has said the same for a round trip while nothing moves would go on saying so.
+  ///
+  /// While what it hears stays the same, a controller is left alone for longer, up to ``Demands/longestSpan``: for as long
+  /// as its answer should take, at the pace of late, to move by a quarter of the change that is passed on.
   mutating func nextUpdate(at now: Time, demands: Demands, packetBytes: Int64) -> Time {
     let loop = min(roundTrip + queueDelay(at: now), .seconds(1))
     let grain = Int64(1) << max(0, 60 - loop.ticks.leadingZeroBitCount)
@@ -118,10 +121,13 @@ extension FluidSource {
     }
     let own = onGrid(max(controller.deadline, now + .tick))
     guard demands.listensToAcknowledgements else { return own }
-    guard demands.followsAcknowledgements || marked > 0 else { return own }
-    if controller.rate != heard.answeredRate || controller.window != heard.answeredWindow || marked > 0
-      || demands.signals.contains(.loss) && lossRate > 0 || hops.contains(where: { $0.queueMoves(at: now) })
-    {
+    let isMarked = marked > 0
+    guard demands.followsAcknowledgements || isMarked else { return own }
+    let queueMoves = hops.contains { $0.queueMoves(at: now) }
+    let changed = max(
+      SignalState.change(from: heard.answeredRate.double, to: controller.rate.double),
+      SignalState.change(from: heard.answeredWindow, to: controller.window))
+    if changed > 0 || isMarked || queueMoves || demands.signals.contains(.loss) && lossRate > 0 {
       heard.answeredRate = controller.rate
       heard.answeredWindow = controller.window
       heard.calmSince = now
@@ -132,14 +138,17 @@ extension FluidSource {
     }
     let window = min(controller.window, inflightLimit)
     if isOpening(at: now) {
-      let left = window * 8 - Double(emitted) / 1e11
+      let left = window * 8 - emitted.double / 1e11
       let sent = left > 0 && rate > 0 ? now + .seconds(left / Double(rate)) + .tick : .never
       return min(own, sent, now < started + roundTrip ? started + roundTrip : .never)
     }
     if now - heard.calmSince > loop { return own }
     let usual = max(rate, allowed(at: now))
     let packet = usual > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(usual) * 1e11)) : 0
-    var look = onGrid(now + Time(ticks: max(1, loop.ticks / 8, min(packet, loop.ticks))))
+    let least = max(1, loop.ticks / 8, min(packet, loop.ticks))
+    let isBusy = isMarked || queueMoves && demands.followsQueues
+    heard.stretch(changed, least: least, most: isBusy ? least : loop.ticks * demands.longestSpan)
+    var look = onGrid(now + heard.stride)
     if window.isFinite {
       let burst = Int64(Double(packetBytes * 8 * 4) / spec.limit.double * 1e11)
       let (rate, edge) = heard.history.edge(after: heard.acknowledgedTo)
@@ -148,6 +157,7 @@ extension FluidSource {
         look = rate == 0 ? change : min(look, change)
       }
     }
+    if heard.stride > loop { return min(own, look) }
     return min(own, look, returns(heard.roundStart, at: now), returns(heard.cutAt, at: now))
   }
 

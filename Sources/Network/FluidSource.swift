@@ -169,7 +169,7 @@ struct FluidSource: Sendable {
     let window = min(controller.window, inflightLimit)
     if window.isFinite {
       if isOpening(at: now) {
-        return Double(emitted) / 8e11 < window ? rate : 0
+        return emitted.bytesDouble < window ? rate : 0
       }
       let seconds = max(1e-9, (roundTrip + queueDelay(at: now)).seconds)
       rate = min(rate, Int64(min(9e17, window * 8 / seconds)))
