@@ -105,14 +105,14 @@ import Testing
 
   static let finite = """
     name: finite
-    hosts: [a, b, c, d]
+    hosts: [{name: a, count: 2}, {name: c, count: 2}]
     switches: [s, t]
     links:
-      - {between: [[a, b], s], rate: 10 Gb/s, delay: 1 us}
+      - {between: [a, s], rate: 10 Gb/s, delay: 1 us}
       - {between: [s, t], rate: 10 Gb/s, delay: 50 us, buffer: 1 MB}
-      - {between: [t, [c, d]], rate: 10 Gb/s, delay: 1 us}
+      - {between: [t, c], rate: 10 Gb/s, delay: 1 us}
     flows:
-      - {from: [a, b], to: [c, d], size: 500 kB, start_jitter: 100 us}
+      - {from: a, to: c, size: 500 kB, start_jitter: 100 us}
     algorithms: [oracle, bbr]
     duration: 20 ms
     seeds: [1, 2, 3]
