@@ -47,7 +47,9 @@ extension FluidSource {
       let burst = credit / (most - steady)
       if burst < Int128(span.ticks) { return (Int64(most), now + Time(ticks: max(1, Int64(burst)))) }
     }
-    return (Int64(max(0, room) / Int128(span.ticks)), end)
+    // Crumbs of a packet wait for the rest of it.
+    guard room > BitTicks(bytes: packetBytes) / 16 else { return (0, end) }
+    return (Int64(room / Int128(span.ticks)), end)
   }
 
   /// Tells a controller what comes in over a span of time.
@@ -151,7 +153,8 @@ extension FluidSource {
     var look = onGrid(now + heard.stride)
     if window.isFinite {
       let burst = Int64(Double(packetBytes * 8 * 4) / spec.limit.double * 1e11)
-      let (rate, edge) = heard.history.edge(after: heard.acknowledgedTo)
+      let (rate, edge) = heard.history.edge(
+        after: heard.acknowledgedTo, least: max(1, spec.limit.bitsPerSecond / 1000))
       if let edge {
         let change = max(returns(edge, at: now), now + Time(ticks: max(1, burst)))
         look = rate == 0 ? change : min(look, change)
