@@ -42,13 +42,15 @@ extension FluidSource {
     let room = room(copy, heard)
     let most = sent / Int128(span.ticks)
     guard sent > room else { return (Int64(most), end) }
+    // Crumbs of a packet wait for the rest of it. What there is room for now would, spread until the next look, blur the
+    // gap between two bursts, unless acknowledgements come in between.
+    let crumb = BitTicks(bytes: packetBytes) / 16
     let steady = max(0, room - credit) / Int128(span.ticks)
-    if credit > BitTicks(bytes: 2 * packetBytes), steady < most {
+    if credit > BitTicks(bytes: 2 * packetBytes) || credit > crumb && credit > room / 2, steady < most {
       let burst = credit / (most - steady)
       if burst < Int128(span.ticks) { return (Int64(most), now + Time(ticks: max(1, Int64(burst)))) }
     }
-    // Crumbs of a packet wait for the rest of it.
-    guard room > BitTicks(bytes: packetBytes) / 16 else { return (0, end) }
+    guard room > crumb else { return (0, end) }
     return (Int64(room / Int128(span.ticks)), end)
   }
 
