@@ -56,9 +56,9 @@ extension FluidSource {
 
   /// Tells a controller what comes in over a span of time.
   ///
-  /// All of it at once, unless that makes the controller give way while a queue moves: how far it does depends on when, as
-  /// one that cuts once a round trip cuts little if it is told as soon as the queue passes its target. Then the span is
-  /// told in parts.
+  /// All of it at once, unless that makes a controller give way that steers by delays or telemetry: how far it does
+  /// depends on when, as one that cuts once a round trip cuts little if it is told as soon as the queue passes its target.
+  /// Then the span is told in parts.
   func follow(
     _ controller: inout any CongestionController, _ heard: inout SignalState, from start: Time, to end: Time,
     demands: Demands, packetBytes: Int64, emitted: (Time) -> BitTicks
@@ -67,9 +67,7 @@ extension FluidSource {
     controller.update(
       signals(&heard, emitted: emitted(end), at: end, demands: demands, packetBytes: packetBytes))
     let bySteps: Signals = [.delay, .telemetry]
-    guard controller.decreases != controllerBefore.decreases, !demands.signals.isDisjoint(with: bySteps),
-      hops.contains(where: { $0.queueMoves(at: start) })
-    else { return }
+    guard controller.decreases != controllerBefore.decreases, !demands.signals.isDisjoint(with: bySteps) else { return }
     (controller, heard) = (controllerBefore, heardBefore)
     let parts: Int64 = 32
     for part in 1...parts {
