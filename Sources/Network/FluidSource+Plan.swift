@@ -157,8 +157,7 @@ extension FluidSource {
         after: heard.acknowledgedTo, least: max(1, spec.limit.bitsPerSecond / 1000))
       if let edge {
         let change = max(returns(edge, at: now), now + Time(ticks: max(1, burst)))
-        // Bursts are not smooth, whatever the controller said between them.
-        look = rate == 0 ? change : min(onGrid(now + Time(ticks: least)), change)
+        look = rate == 0 ? change : min(look, change)
       }
     }
     if heard.stride > loop { return min(own, look) }
