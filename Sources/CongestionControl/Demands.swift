@@ -98,6 +98,13 @@ public struct GrantRule: Equatable, Sendable {
   /// Relative changes of a grant below this are not sent. At most 1 - utilisation, or commitments could exceed the
   /// capacity.
   public var threshold = 0.005
+  /// Parts of the law, to be left out only to find out what they are worth: delegates of far ports at the senders' site,
+  /// raises that wait for the release of what they are made from, what stands with delegates unclaimed, and falls of a
+  /// site's claim that are told late.
+  public var delegates = true
+  public var waits = true
+  public var standing = true
+  public var patience = true
   public init() {}
 }
 

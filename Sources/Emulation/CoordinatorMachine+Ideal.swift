@@ -66,12 +66,13 @@ extension CoordinatorMachine {
     }
   }
 
-  /// Gradient flows are numbered by the member that sends.
+  /// Flows between the sites of a job are numbered by the pair of members that they join.
   private func ring(of id: FlowID) -> (from: Int, to: Int) {
     let pieces = states[id.job]?.pieces ?? []
-    let member = id.ordinal - FlowOrdinal.gradient(member: 0)
-    guard member < pieces.count else { return (0, 0) }
-    return (Int(pieces[member].site), Int(pieces[(member + 1) % pieces.count].site))
+    let edges = plan.edges(of: plan.jobs[Int(id.job)], pieces: pieces.count)
+    let edge = FlowOrdinal.edge(of: id.ordinal)
+    guard edges.indices.contains(edge) else { return (0, 0) }
+    return (Int(pieces[edges[edge].0].site), Int(pieces[edges[edge].1].site))
   }
 
   private func source(of id: FlowID) -> Int { ring(of: id).from }

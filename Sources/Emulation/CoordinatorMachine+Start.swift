@@ -36,15 +36,22 @@ extension CoordinatorMachine {
     }
     let iteration = plan.iteration(job: plan.jobs[index], pieces: pieces)
     let members = pieces.map { Member(site: Int($0.site), gpus: $0.gpus) }
+    let edges = plan.edges(of: plan.jobs[index], pieces: pieces.count)
     for (k, piece) in pieces.enumerated() {
       let site = Int(piece.site)
-      let next = pieces[(k + 1) % pieces.count]
+      var limit = BitRate.unlimited
+      for (a, b) in edges where a == k {
+        let next = pieces[b]
+        limit = min(
+          limit, plan.flowLimit(gpus: Int(min(piece.gpus, next.gpus)), from: site, to: Int(next.site)))
+      }
       let start = StartCommand(
         job: id, segment: state.segment, gpus: piece.gpus, members: members, leader: leader,
         inputs: transfers.filter { Int($0.destination) == site }.map(\.id), work: state.remaining,
         restore: restored ? plan.scenario.checkpoint.time(gpus: plan.jobs[index].gpus) : .zero, iteration: iteration,
-        flowLimit: plan.flowLimit(gpus: Int(min(piece.gpus, next.gpus)), from: site, to: Int(next.site)),
-        activePower: plan.power(of: piece, active: true), idlePower: plan.power(of: piece, active: false))
+        flowLimit: limit,
+        activePower: plan.power(of: piece, \.activeWatts), idlePower: plan.power(of: piece, \.idleWatts),
+        stalledPower: plan.power(of: piece, \.stalledWatts))
       command(.start(start), to: site, at: now)
     }
     for spec in transfers {
@@ -52,18 +59,16 @@ extension CoordinatorMachine {
       load.add(spec, job: id, at: now)
       command(.transfer(spec), to: Int(spec.source), at: now)
     }
-    if pieces.count > 1 {
-      for (k, piece) in pieces.enumerated() {
-        let next = pieces[(k + 1) % pieces.count]
-        load.reserve(
-          job: id, from: Int(piece.site), to: Int(next.site), rate: BitRate(Int64(iteration.demand)))
-      }
+    for (a, b) in edges {
+      load.reserve(
+        job: id, from: Int(pieces[a].site), to: Int(pieces[b].site), rate: BitRate(Int64(iteration.demand)))
     }
     let back = plan.scenario.controlDelays[leader]
     view.running.append(
       RunningJob(
         job: id, submit: queued.submit, gpus: queued.gpus, pieces: pieces, start: now,
-        expectedEnd: arrival + expected + back, work: queued.estimate))
+        expectedEnd: arrival + expected + back, work: queued.estimate, user: queued.user,
+        attainedBefore: queued.attained))
     states[id] = state
   }
 
@@ -129,9 +134,8 @@ extension FleetPlan {
     var speed = iteration.localSpeed
     if pieces.count > 1 {
       var rate = iteration.demand
-      for (k, piece) in pieces.enumerated() {
-        let next = pieces[(k + 1) % pieces.count]
-        rate = min(rate, load.residual(from: Int(piece.site), to: Int(next.site)).double)
+      for (a, b) in edges(of: jobs[Int(job.job)], pieces: pieces.count) {
+        rate = min(rate, load.residual(from: Int(pieces[a].site), to: Int(pieces[b].site)).double)
       }
       speed = iteration.speed(atRate: max(1e6, rate))
     }

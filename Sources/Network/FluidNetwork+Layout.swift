@@ -11,6 +11,7 @@ extension FluidNetwork {
     writer.write(now)
     precondition(cards.isEmpty && oracle == nil, "only networks of fleets are written down")
     for port in ports { port.encode(into: &writer) }
+    grants?.encode(into: &writer)
     let ids = slots.keys.sorted()
     writer.write(UInt32(ids.count))
     for id in ids { sources[slots[id]!].encode(into: &writer) }
@@ -34,6 +35,7 @@ extension FluidNetwork {
     let handled: UInt64 = try reader.read()
     let now = try reader.readTime()
     for i in ports.indices { try ports[i].restore(from: &reader) }
+    if grants != nil { try grants!.restore(from: &reader) }
     for _ in 0..<(try reader.readCount()) {
       let source = try FluidSource(from: &reader, algorithm: model.algorithm)
       slots[source.spec.id] = sources.count
@@ -75,12 +77,12 @@ extension FluidNetwork.Internal: FixedLayout {
       writer.write(UInt8(4))
       writer.write(port)
       writer.write(change)
-    case .release(let port):
+    case .look(let desk):
       writer.write(UInt8(5))
-      writer.write(port)
-    case .allocate(let port):
+      writer.write(desk)
+    case .allocate(let desk):
       writer.write(UInt8(6))
-      writer.write(port)
+      writer.write(desk)
     case .recompute(let port):
       writer.write(UInt8(7))
       writer.write(port)
@@ -91,6 +93,9 @@ extension FluidNetwork.Internal: FixedLayout {
       writer.write(UInt8(9))
       writer.write(port)
     case .foresee: writer.write(UInt8(10))
+    case .idle(let id):
+      writer.write(UInt8(11))
+      writer.write(id.raw)
     }
   }
 
@@ -102,12 +107,13 @@ extension FluidNetwork.Internal: FixedLayout {
     case 2: self = .finish(FlowID(raw: try reader.read()))
     case 3: self = .port(try reader.read())
     case 4: self = .capacity(try reader.read(), try reader.read())
-    case 5: self = .release(try reader.read())
+    case 5: self = .look(try reader.read())
     case 6: self = .allocate(try reader.read())
     case 7: self = .recompute(try reader.read())
     case 8: self = .react(FlowID(raw: try reader.read()))
     case 9: self = .share(try reader.read())
     case 10: self = .foresee
+    case 11: self = .idle(FlowID(raw: try reader.read()))
     default: throw .badValue("kind of network event \(tag)")
     }
   }
@@ -119,7 +125,6 @@ extension FluidPort {
     writer.write(capacity)
     writer.write(UInt32(flows.count))
     for flow in flows { flow.encode(into: &writer) }
-    writer.write(ledger.entries)
     writer.write(UInt32(segments.count))
     for segment in segments {
       writer.write(UInt32(segment.amounts.count))
@@ -128,7 +133,7 @@ extension FluidPort {
         writer.write(amount)
       }
     }
-    for flag in [draining, inputChanged, recomputePending, allocatePending] { writer.write(flag) }
+    for flag in [draining, inputChanged, recomputePending] { writer.write(flag) }
     writer.write(since)
     writer.write(queued)
     writer.write(sent)
@@ -154,8 +159,6 @@ extension FluidPort {
     capacity = try reader.read()
     flows = []
     for _ in 0..<(try reader.readCount()) { flows.append(try PortFlow(from: &reader)) }
-    ledger.entries = []
-    for _ in 0..<(try reader.readCount()) { ledger.entries.append(try GrantLedger.Entry(from: &reader)) }
     segments = []
     for _ in 0..<(try reader.readCount()) {
       var segment = QueueSegment(amounts: [])
@@ -167,7 +170,6 @@ extension FluidPort {
     draining = try reader.readBool()
     inputChanged = try reader.readBool()
     recomputePending = try reader.readBool()
-    allocatePending = try reader.readBool()
     since = try reader.readTime()
     queued = try reader.read()
     sent = try reader.read()
@@ -236,30 +238,5 @@ extension PortFlow: FixedLayout {
     let rawEpoch: Int64 = try reader.read()
     sentEpoch = rawEpoch < 0 ? nil : UInt32(truncatingIfNeeded: rawEpoch)
     arrived = Int(try reader.read(Int64.self))
-  }
-}
-
-extension GrantLedger.Entry: FixedLayout {
-  public func encode(into writer: inout ByteWriter) {
-    for rate in [claim, base, weight, grant, believed, held, fairSent] { writer.write(rate) }
-    writer.write(isDelegate)
-    writer.write(sequence)
-    writer.write(heldUntil)
-    writer.write(loop)
-  }
-
-  public init(from reader: inout ByteReader) throws(WireError) {
-    self.init(loop: .zero)
-    claim = try reader.read()
-    base = try reader.read()
-    weight = try reader.read()
-    grant = try reader.read()
-    believed = try reader.read()
-    held = try reader.read()
-    fairSent = try reader.read()
-    isDelegate = try reader.readBool()
-    sequence = try reader.read()
-    heldUntil = try reader.readTime()
-    loop = try reader.readTime()
   }
 }

@@ -40,16 +40,12 @@ extension FluidNetwork {
     ports[port].statistics.bitsDropped += flow.bitsDropped
     ports[port].statistics.bitsLost += flow.bitsLost
     ports[port].epoch &+= 1
-    touch(port, allocate: usesGrants, at: now)
+    touch(port, at: now)
   }
 
   /// Has a port look at itself when everything of this instant is known.
-  mutating func touch(_ lane: Int, allocate: Bool, at now: Time) {
+  mutating func touch(_ lane: Int, at now: Time) {
     let port = lane - lane % model.classes
-    if allocate, usesGrants, !ports[port].allocatePending {
-      ports[port].allocatePending = true
-      schedule(.allocate(Int32(port)), at: now)
-    }
     if !ports[port].recomputePending {
       ports[port].recomputePending = true
       schedule(.recompute(Int32(port)), at: now)
@@ -67,20 +63,7 @@ extension FluidNetwork {
     ports[port].addLump(lump, to: i)
     ports[port].flows[i].final = final
     ports[port].flows[i].steady = steady
-    touch(port, allocate: false, at: now)
-  }
-
-  mutating func allocate(_ base: Int, at now: Time) {
-    ports[base].allocatePending = false
-    guard let rule = demands.grants else { return }
-    var capacity = ports[base].line
-    for port in base..<base + model.classes {
-      let (notices, release) = ports[port].ledger.allocate(capacity: BitRate(capacity), at: now, rule: rule)
-      for i in notices { notify(port, i, at: now) }
-      schedule(.release(Int32(port)), at: release)
-      // Classes behind get what is not committed to those in front.
-      capacity = max(0, capacity - Int64(Double(ports[port].ledger.committed) / rule.utilisation))
-    }
+    touch(port, at: now)
   }
 
   mutating func recompute(_ base: Int, at now: Time) {
@@ -188,7 +171,7 @@ extension FluidNetwork {
   func nextLook(_ port: Int, at now: Time) -> Time {
     guard listens, ports[port].capacity > 0 else { return .never }
     let trend = ports[port].trend
-    let delay = ports[port].queueDelay.ticks
+    let delay = queueDelay(port).ticks
     var next = Time.never
     for flow in ports[port].flows where flow.sentTrend != trend {
       let step = delayStep(flow)
@@ -196,7 +179,8 @@ extension FluidNetwork {
       // Both are near enough to an empty queue, and go there.
       if trend <= 0, flow.sentTrend <= 0, believed < step, delay < step { continue }
       let drift = (Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
-      let left = drift > 0 ? step - (delay - believed) : step + (delay - believed)
+      // Where both are not what they would be without bounds, it is looked again after an eighth of the step.
+      let left = max(step / 8, drift > 0 ? step - (delay - believed) : step + (delay - believed))
       let ticks = Double(left) / abs(drift)
       if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks.rounded(.up))))) }
     }
@@ -235,7 +219,6 @@ extension FluidNetwork {
     ports[port].integrate(to: now)
     let flow = ports[port].flows[i]
     var feedback = PortFeedback()
-    if usesGrants { (feedback.grant, feedback.fair, feedback.basedOn) = ports[port].ledger.tell(i) }
     if listens {
       feedback.queueDelay = queueDelay(port)
       feedback.queueBytes = ports[port].queued.bytes
@@ -257,12 +240,11 @@ extension FluidNetwork {
     ports[port].flows[i].sentMarked = feedback.marked
     ports[port].flows[i].sentLoss = feedback.lossRate.bitsPerSecond
     ports[port].flows[i].sentEpoch = feedback.epoch
-    // Telemetry for grants comes straight from the port. Marks, delays and losses are seen by the receiver first, when
-    // what comes into the queue now has left it. Telemetry is written as a packet leaves.
+    // Marks, delays and losses are seen by the receiver first, when what comes into the queue now has left it. Telemetry
+    // is written as a packet leaves.
     let delay = queueDelay(port)
     let isWritten = signals.contains(.telemetry)
-    let way =
-      usesGrants ? flow.direct : flow.viaReceiver + (delay < .seconds(1) && !isWritten ? delay : .zero)
+    let way = flow.viaReceiver + (delay < .seconds(1) && !isWritten ? delay : .zero)
     send(
       .feedback(flow: flow.spec.id, hop: flow.hop, feedback), to: model.part(of: flow.spec.source), at: now + way)
   }

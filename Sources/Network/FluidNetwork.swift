@@ -39,8 +39,11 @@ public struct FluidNetwork: Sendable {
     case react(FlowID)
     case share(Int32)
     case foresee
-    case release(Int32)
+    /// A desk of grants looks at its port, or at its ledger.
+    case look(Int32)
     case allocate(Int32)
+    /// A flow that carries messages has had nothing to send for a while.
+    case idle(FlowID)
     case recompute(Int32)
 
     var rank: UInt64 {
@@ -52,9 +55,10 @@ public struct FluidNetwork: Sendable {
       case .react, .deadline: return 4
       case .foresee: return 5
       case .share: return 6
-      case .release: return 7
+      case .look: return 7
       case .allocate: return 8
       case .recompute: return 9
+      case .idle: return 3
       }
     }
   }
@@ -83,6 +87,8 @@ public struct FluidNetwork: Sendable {
   var cards: [Int: [Int]] = [:]
   var sharePending: Set<Int> = []
   var oracle: MaxMinOracle?
+  /// Of algorithms that ask ports for a rate: the desks of this site.
+  var grants: GrantDesks?
   var queue = EventQueue<Internal>()
   /// Messages to this site itself that are under way, and places that are free.
   var mail: [NetworkMessage] = []
@@ -100,7 +106,11 @@ public struct FluidNetwork: Sendable {
   public init(model: NetworkModel, site: Int) {
     self.model = model
     self.site = site
-    let demands = model.algorithm.demands
+    var demands = model.algorithm.demands
+    if demands.grants != nil, model.ports.contains(where: { !$0.keepsLedger }) {
+      // Where ports grant nothing, flows go by what acknowledgements tell.
+      demands.signals.formUnion([.delay, .marks])
+    }
     self.demands = demands
     listens = demands.listensToAcknowledgements
     var ports: [FluidPort] = []
@@ -108,11 +118,12 @@ public struct FluidNetwork: Sendable {
     for (index, port) in model.ports.enumerated() where port.owner == site {
       local[index] = ports.count
       // One queue for each class in use, the one that is served first in front.
-      for _ in 0..<model.classes { ports.append(FluidPort(port, number: index, grants: demands.grants != nil)) }
+      for _ in 0..<model.classes { ports.append(FluidPort(port, number: index)) }
     }
     self.ports = ports
     self.local = local
     if signals.contains(.oracle) { oracle = MaxMinOracle(model) }
+    if let rule = demands.grants { grants = FluidNetwork.desks(of: model, rule: rule, site: site) }
     for (index, port) in ports.enumerated() where index % model.classes == 0 {
       for change in model.ports[port.port].changes.indices {
         queue.push(
@@ -165,17 +176,23 @@ public struct FluidNetwork: Sendable {
     let facts = model.facts(of: spec)
     let roundTrip = path.forward + path.back + path.first
     var random = RandomStream(seed: model.seed, name: "flows").child(Int(truncatingIfNeeded: spec.id.raw))
-    let context = FlowContext(
+    var context = FlowContext(
       now: now, roundTrip: Time(ticks: Int64(Double(roundTrip.ticks) * model.roundTripError)),
       lineRate: min(spec.limit, model.ports[path.ports[0]].capacity), packetBytes: model.packetBytes,
       localRoundTrip: facts?.localRoundTrip ?? model.localRoundTrip, longestRoundTrip: model.longestRoundTrip,
       hops: path.ports.count, size: spec.isUnlimited ? nil : spec.amount.bytes, seed: random.next())
+    context.blindPorts = grants?.map.blindPorts(path: model.pathIndex(of: spec)) ?? 0
     var hops = [HopView](repeating: HopView(), count: path.ports.count)
-    if !usesGrants { for hop in hops.indices { hops[hop].age = ages(of: spec, hop: hop).viaReceiver } }
+    for hop in hops.indices { hops[hop].age = ages(of: spec, hop: hop).viaReceiver }
     var source = FluidSource(
       spec: spec, context: context, controller: model.algorithm.controller(for: context), hops: hops,
       roundTrip: roundTrip, demand: min(demand, spec.limit).bitsPerSecond)
-    if !usesGrants { source.phase = .sending }
+    if let grants {
+      source.book = ClaimBook(desks: grants.map.desksOf[model.pathIndex(of: spec)])
+    } else {
+      source.phase = .sending
+    }
+    source.isExact = !model.facts.isEmpty
     source.losesPeriodically = path.ports.contains { model.ports[$0].losesPeriodically }
     source.inflightLimit = facts.map { Double($0.inflightLimit) } ?? .infinity
     if let facts, !facts.boundaries.isEmpty { source.available = 0 }
@@ -274,25 +291,23 @@ public struct FluidNetwork: Sendable {
         ports[lane].inputChanged = true
         ports[lane].epoch &+= 1
       }
-      touch(i, allocate: true, at: now)
+      touch(i, at: now)
+      touchDesks(ofPort: ports[i].port, at: now)
       if oracle != nil {
         oracle!.setCapacity(ports[i].port, capacity)
         foreseeLater(at: now)
       }
       if cards[i] != nil { shareLater(i, at: now) }
-    case .release(let index): touch(Int(index), allocate: true, at: now)
-    case .allocate(let index): allocate(Int(index), at: now)
+    case .look(let desk): look(Int(desk), at: now)
+    case .allocate(let desk): allocate(Int(desk), at: now)
+    case .idle(let id): endIdle(id, at: now)
     case .recompute(let index): recompute(Int(index), at: now)
     }
   }
 
   mutating func handle(_ message: NetworkMessage, at now: Time) {
     switch message {
-    case .claim(let spec, let hop, let claim, let sequence):
-      let port = portIndex(spec, hop: hop)
-      let i = ports[port].index(of: spec.id) ?? enter(spec, hop: hop, at: now)
-      ports[port].ledger.hear(claim: claim, sequence: sequence, at: i)
-      touch(port, allocate: true, at: now)
+    case .claim, .leave, .grant, .standing, .stand: hearWord(message, at: now)
     case .rate(let spec, let hop, let rate, let lump, let final, let steady):
       let port = portIndex(spec, hop: hop)
       let i = ports[port].index(of: spec.id) ?? enter(spec, hop: hop, at: now)

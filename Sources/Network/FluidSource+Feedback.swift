@@ -26,13 +26,15 @@ struct SignalState: Sendable {
   var answeredRate = BitRate.zero
   var answeredWindow = 0.0
   var calmSince: Time
+  /// What had been delivered then.
+  var calmDelivered: Int64 = 0
+  /// What the last call covered, and for how long the controller may be left alone now.
+  var span = Time.zero
+  var stride = Time.zero
   /// When the present round trip began, when the window was cut last, and how often it had been by then.
   var roundStart: Time
   var cutAt: Time
   var cuts: UInt32 = 0
-  /// What the last call covered, and for how long the controller may be left alone now.
-  var span = Time.zero
-  var stride = Time.zero
 
   init(seed: UInt64, packetBytes: Int64, at now: Time) {
     updated = now
@@ -171,22 +173,5 @@ extension FluidSource {
     // An expected number: how many are missing among the last is a Poisson number.
     let amongLast = missing * min(1, 3 * Double(packetBytes) / max(1, Double(flightAtEnd)))
     return heard.losses.next() < amongLast
-  }
-}
-
-extension SignalState {
-  /// Relative change of what a controller answers.
-  static func change(from old: Double, to new: Double) -> Double {
-    old == new ? 0 : abs(new - old) / max(old.isFinite ? abs(old) : 0, 1)
-  }
-
-  /// Sets for how long the controller is left alone: its answer has `changed` over the last span.
-  mutating func stretch(_ changed: Double, least: Int64, most: Int64) {
-    guard span > .zero else { return }
-    let aim = FluidNetwork.rateThreshold / 4
-    let next = changed > 0 ? Double(span.ticks) * aim / changed : .infinity
-    // No more than twice as long as before.
-    let bound = max(least, min(most, max(least, stride.ticks) * 2))
-    stride = Time(ticks: max(least, Int64(min(next, Double(bound)))))
   }
 }

@@ -79,7 +79,7 @@ extension FluidSource {
 
   /// Brings the controller up to date. Call with `emitted` up to date.
   mutating func listen(at now: Time, demands: Demands, packetBytes: Int64) {
-    guard demands.listensToAcknowledgements, now > heard.updated else {
+    guard isExact, demands.listensToAcknowledgements, now > heard.updated else {
       controller.update(collect(at: now, demands: demands, packetBytes: packetBytes))
       return
     }
@@ -114,7 +114,8 @@ extension FluidSource {
   /// longer. A controller that has said the same for a round trip while nothing moves would go on saying so.
   ///
   /// While what it hears stays the same, a controller is left alone for longer, up to ``Demands/longestSpan``: for as long
-  /// as its answer should take, at the pace of late, to move by a quarter of the change that is passed on.
+  /// as its answer should take, at the pace of late, to move by a quarter of the change that is passed on. In an
+  /// experiment that is for laws in closed form only.
   mutating func nextUpdate(at now: Time, demands: Demands, packetBytes: Int64) -> Time {
     let loop = min(roundTrip + queueDelay(at: now), .seconds(1))
     let grain = Int64(1) << max(0, 60 - loop.ticks.leadingZeroBitCount)
@@ -126,31 +127,37 @@ extension FluidSource {
     let isMarked = marked > 0
     guard demands.followsAcknowledgements || isMarked else { return own }
     let queueMoves = hops.contains { $0.queueMoves(at: now) }
+    let (answer, most) = (controller.rate, controller.window)
     let changed = max(
-      SignalState.change(from: heard.answeredRate.double, to: controller.rate.double),
-      SignalState.change(from: heard.answeredWindow, to: controller.window))
+      SignalState.change(from: heard.answeredRate.double, to: answer.double),
+      SignalState.change(from: heard.answeredWindow, to: most))
     if changed > 0 || isMarked || queueMoves || demands.signals.contains(.loss) && lossRate > 0 {
-      heard.answeredRate = controller.rate
-      heard.answeredWindow = controller.window
+      heard.answeredRate = answer
+      heard.answeredWindow = most
       heard.calmSince = now
+      heard.calmDelivered = heard.delivered
     }
     if controller.decreases != heard.cuts {
       heard.cuts = controller.decreases
       heard.cutAt = now
     }
-    let window = min(controller.window, inflightLimit)
+    let window = min(most, inflightLimit)
     if isOpening(at: now) {
       let left = window * 8 - emitted.double / 1e11
       let sent = left > 0 && rate > 0 ? now + .seconds(left / Double(rate)) + .tick : .never
       return min(own, sent, now < started + roundTrip ? started + roundTrip : .never)
     }
-    if now - heard.calmSince > loop { return own }
+    // It rests when it has heard a round trip long of packets and stayed as it was; not while nothing comes back.
+    let hasHeard = rate == 0 || heard.delivered >= heard.calmDelivered + 2 * packetBytes
+    if now - heard.calmSince > loop, hasHeard { return own }
     let usual = max(rate, allowed(at: now))
     let packet = usual > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(usual) * 1e11)) : 0
     let least = max(1, loop.ticks / 8, min(packet, loop.ticks))
-    let isBusy = isMarked || queueMoves && demands.followsQueues
+    let isBusy = isMarked || queueMoves && demands.followsQueues || isExact && demands.longestSpan < 2
     heard.stretch(changed, least: least, most: isBusy ? least : loop.ticks * demands.longestSpan)
     var look = onGrid(now + heard.stride)
+    // What is left alone for longer is not followed burst by burst.
+    guard isExact, heard.stride.ticks <= loop.ticks else { return min(own, look) }
     if window.isFinite {
       let burst = Int64(Double(packetBytes * 8 * 4) / spec.limit.double * 1e11)
       let (rate, edge) = heard.history.edge(
@@ -160,7 +167,6 @@ extension FluidSource {
         look = rate == 0 ? change : min(look, change)
       }
     }
-    if heard.stride > loop { return min(own, look) }
     return min(own, look, returns(heard.roundStart, at: now), returns(heard.cutAt, at: now))
   }
 
@@ -175,5 +181,25 @@ extension FluidSource {
       stretch -= growth / max(0.01, 1 + growth)
     }
     return now + Time(ticks: max(1, Int64((Double(shift) / max(0.05, stretch)).rounded(.up))))
+  }
+}
+
+extension SignalState {
+  /// Relative change of what a controller answers.
+  static func change(from old: Double, to new: Double) -> Double {
+    old == new ? 0 : abs(new - old) / max(old.isFinite ? abs(old) : 0, 1)
+  }
+
+  /// Sets for how long the controller is left alone: its answer has `changed` over the last span.
+  mutating func stretch(_ changed: Double, least: Int64, most: Int64) {
+    guard span > .zero else {
+      stride = max(stride, Time(ticks: least))
+      return
+    }
+    let aim = FluidNetwork.rateThreshold / 4
+    let next = changed > 0 ? Double(span.ticks) * aim / changed : .infinity
+    // No more than twice as long as before.
+    let bound = max(least, min(most, max(least, stride.ticks) * 2))
+    stride = Time(ticks: max(least, Int64(min(next, Double(bound)))))
   }
 }

@@ -81,6 +81,8 @@ struct FluidSource: Sendable {
   var roundTrip: Time
   /// What the application offers.
   var demand: Int64
+  /// When the application last had nothing more to send on a flow that carries messages.
+  var pausedAt = Time.zero
   /// Of that, what it uses now.
   var usage: Int64
   var rate: Int64 = 0
@@ -98,6 +100,9 @@ struct FluidSource: Sendable {
   /// Most bytes that the application allows in flight.
   var inflightLimit = Double.infinity
   var losesPeriodically = false
+  /// Follows what is in flight burst by burst, as experiments need it; a fleet, which is followed for weeks, takes the
+  /// quotient of window and round trip for the rate.
+  var isExact = false
   /// Bytes in flight when the last one was sent.
   var flightAtEnd: Int64 = 0
   /// What the flow would send if its network card had room for it.

@@ -13,7 +13,7 @@ public enum Percentiles {
 
 extension Summary.Statistics {
   /// Of times, in seconds. The sum is exact.
-  init(times: [Time]) {
+  public init(times: [Time]) {
     self.init()
     guard !times.isEmpty else { return }
     let sorted = times.sorted()

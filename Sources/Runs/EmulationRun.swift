@@ -25,6 +25,8 @@ public struct RunOptions: Sendable {
   public var speed: Double?
   /// Whether steady states of the fluid network are leapt over; off only to measure what that costs.
   public var leaps = true
+  /// Is told which share of which trace has been read.
+  public var reading: (@Sendable (String, Double) -> Void)?
   public init() {}
 }
 
@@ -51,7 +53,7 @@ public final class EmulationRun {
   public static func new(
     _ scenario: Scenario, at path: String, options: RunOptions, force: Bool = false
   ) throws -> EmulationRun {
-    let workloads = try LoadedWorkloads(scenario)
+    let workloads = try LoadedWorkloads(scenario, progress: options.reading)
     let plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
     let directory = try RunDirectory.create(path, force: force)
     try directory.writeScenario(scenario.resolvedYAML)
@@ -70,7 +72,7 @@ public final class EmulationRun {
     var options = given
     options.driver = notes.driver
     options.leaps = notes.leaps
-    let workloads = try LoadedWorkloads(scenario)
+    let workloads = try LoadedWorkloads(scenario, progress: options.reading)
     try notes.check(workloads.accounts)
     let plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
     var checkpoint: Checkpoint?
@@ -156,13 +158,26 @@ public final class EmulationRun {
         messages: Int(outcome.counts.messages), events: Int(outcome.counts.events),
         wallSeconds: EmulationRun.clock() - started,
         peakRSSMB: own + carrier.peakAgentMegabytes * Double(plan.sites.count), restarts: outcome.counts.restarts),
-      modelAssignment: workloads.assignment)
+      modelAssignment: workloads.assignment, calendar: scenario.followsCalendar ? scenario.calendarText : nil,
+      forecast: scenario.forecast.description, inference: try inferenceResults())
     let inputs = RunInputs(
       fleet: scenario.fleet, jobs: plan.jobs, endTime: outcome.endTime,
-      modelNames: ModelCatalogue.models.map(\.name))
+      modelNames: ModelCatalogue.models.map(\.name), charges: scenario.charges)
     let summary = try directory.finish(info: info, inputs: inputs)
     try? FileManager.default.removeItem(atPath: EmulationRun.checkpointPath(directory))
     return summary
+  }
+
+  /// Requests followed with the moments at which their replicas started.
+  private func inferenceResults() throws -> [InferenceInfo] {
+    guard !workloads.serving.isEmpty else { return [] }
+    var started: [String: Time] = [:]
+    try RecordLog.read(path: directory.recordsPath) { record in
+      guard case .stay(let stay) = record, plan.jobs[Int(stay.job)].pin != nil else { return }
+      let id = plan.jobs[Int(stay.job)].id
+      started[id] = min(started[id] ?? .never, stay.start)
+    }
+    return workloads.serving.map { $0.results(scenario, started: started) }
   }
 
   private var engineAssumptions: [String] {
@@ -171,13 +186,18 @@ public final class EmulationRun {
       "Gradient traffic of a split job is one steady flow from each site to the next in a ring; a job is as fast as the "
         + "slowest of them lets it be.",
     ]
+    if !workloads.serving.isEmpty {
+      list.append(
+        "Inference requests are followed beside the run, on GPUs that their replicas hold from beginning to end and at "
+          + "active power; requests, tokens, keys and values load no link.")
+      list.append(
+        "A replica reaches 50 % of its arithmetic and 60 % of its memory's rate, computes a prompt at a time, and its GPUs "
+          + "exchange nothing: times of requests are lower bounds.")
+    }
     if plan.algorithm.cycle != .none, scenario.networkLevel == .fluid, options.leaps {
       list.append(
         "\(plan.algorithm.name) never rests: once two cycles of a flow agree in their mean rate within 2 %, or after "
           + "twelve, it sends at the mean of all but the first until flows join or leave a port of its path.")
-    }
-    if scenario.energy.contains(where: { $0.capWatts != nil }) {
-      list.append("Power caps of sites are checked against their idle draw but not held while jobs run.")
     }
     if plan.jobs.contains(where: { $0.milliGPUs % 1000 != 0 }) {
       list.append("Fractions of a GPU are rounded up to whole ones.")

@@ -179,7 +179,7 @@ extension ExperimentReading {
     return poisson
   }
 
-  /// A published table by name, or `{file: sizes.csv}` with the columns bytes and probability.
+  /// A published table by name, `{uniform: [least, most]}`, or `{file: sizes.csv}` with the columns bytes and probability.
   private func readSizes(_ field: Field) throws(ScenarioError) -> FlowSizes {
     if case .scalar = field.value.content {
       let name = try field.word(of: FlowSizes.published.map(\.name))
@@ -188,7 +188,19 @@ extension ExperimentReading {
       }
       return table
     }
-    let fileField = try field.section(["file"]).required("file", example: "file: sizes.csv")
+    let section = try field.section(["file", "uniform"])
+    if let field = section.optional("uniform") {
+      let ends = try field.items()
+      guard ends.count == 2 else {
+        throw field.error("expected two sizes, found \(ends.count)", "uniform: [1 MB, 8 MB]")
+      }
+      let (least, most) = (try ends[0].positiveBytes("a size"), try ends[1].positiveBytes("a size"))
+      guard least < most, let sizes = try? FlowSizes(uniformFrom: Double(least), to: Double(most)) else {
+        throw field.error("expected the smaller size first", "For example: uniform: [1 MB, 8 MB]")
+      }
+      return sizes
+    }
+    let fileField = try section.required("file", example: "file: sizes.csv")
     let (name, rows) = try csv(fileField, header: ["bytes", "probability"])
     var points: [FlowSizes.Point] = []
     for row in rows {

@@ -117,28 +117,6 @@ extension Reading {
     return (policy, estimates, output)
   }
 
-  func readModels(
-    _ field: Field?
-  ) throws(ScenarioError) -> (assignment: String, dataHome: String, seed: UInt64, output: Output) {
-    let section = try field?.section(["assignment", "data_home", "seed"])
-    for name in ["assignment", "data_home"] {
-      if let field = section?.optional(name) { locations["models.\(name)"] = field.value.place }
-    }
-    let assignment = try section?.optional("assignment")?.text() ?? "by-size"
-    let dataHome = try section?.optional("data_home")?.text() ?? "uniform"
-    if section?.optional("assignment") == nil {
-      assumptions.add("Jobs without a model get one by their size, the default.")
-    }
-    if section?.optional("data_home") == nil {
-      assumptions.add("Jobs without a site for their data get one at random, each site alike, the default.")
-    }
-    let modelSeed = try section?.optional("seed")?.seed() ?? seed
-    let output = Output.flow([
-      ("assignment", .text(assignment)), ("data_home", .text(dataHome)), ("seed", .text(String(modelSeed))),
-    ])
-    return (assignment, dataHome, modelSeed, output)
-  }
-
   /// What holds for all jobs.
   func readJobs(
     _ field: Field?

@@ -3,6 +3,7 @@
 import Energy
 import Quantities
 import Topology
+import Workload
 
 /// A scenario as read, checked and completed: every default is filled in, every guess is listed.
 public struct Scenario: Sendable {
@@ -26,17 +27,25 @@ public struct Scenario: Sendable {
   public var policy: String
   public var estimates: EstimateRule
   public var workloads: [WorkloadSpec]
-  /// How jobs get a model: "by-size", or what else the workload readers know.
+  /// How jobs get a model: "by-size", "none", or the name of one.
   public var modelRule: String
   /// How jobs get the site of their data: "uniform", or what else the workload readers know.
   public var dataHomeRule: String
   public var modelSeed: UInt64
+  /// How jobs that are split over sites divide their work, unless their workload or they themselves say so.
+  public var parallelism: Parallelism
   /// What it costs a job to be stopped and taken up again.
   public var checkpoint: CheckpointCost
   /// The most that one transfer may use, whatever the links allow.
   public var transferLimit: BitRate
   /// As listed; their effect on capacity is in ``LinkSpec/changes`` already.
   public var faults: [FaultSpec]
+  /// What policies may know of prices and carbon intensities to come.
+  public var forecast: ForecastRule
+  /// Demand charges and prices of traffic.
+  public var charges: Charges
+  /// Whether prices, carbon or weather depend on the calendar.
+  public var followsCalendar: Bool
   /// Every default that matters and every guess, a sentence each.
   public var assumptions: [String]
   /// The scenario with every default written out and paths made absolute, sites and links sorted by id. Reading it
@@ -44,6 +53,9 @@ public struct Scenario: Sendable {
   public var resolvedYAML: String
   /// Where the fields that later stages interpret are written, by path.
   var locations: [String: Place]
+
+  /// ``calendar`` as it is written, "2023-10-09T00:00:00Z"; nil when the scenario does not say.
+  public var calendarText: String? { calendar.map(Instant.text) }
 
   /// An error about a field that a later stage found wrong: an unknown policy, a model that does not exist.
   ///
@@ -63,8 +75,10 @@ extension Scenario: Equatable {
       && a.coordinatorSite == b.coordinatorSite && a.controlDelays == b.controlDelays
       && a.networkLevel == b.networkLevel && a.controller == b.controller && a.policy == b.policy
       && a.estimates == b.estimates && a.workloads == b.workloads && a.modelRule == b.modelRule
-      && a.dataHomeRule == b.dataHomeRule && a.modelSeed == b.modelSeed && a.checkpoint == b.checkpoint
-      && a.transferLimit == b.transferLimit && a.faults == b.faults && a.assumptions == b.assumptions
+      && a.dataHomeRule == b.dataHomeRule && a.modelSeed == b.modelSeed && a.parallelism == b.parallelism
+      && a.checkpoint == b.checkpoint
+      && a.transferLimit == b.transferLimit && a.faults == b.faults && a.forecast == b.forecast
+      && a.charges == b.charges && a.followsCalendar == b.followsCalendar && a.assumptions == b.assumptions
       && a.resolvedYAML == b.resolvedYAML
   }
 }

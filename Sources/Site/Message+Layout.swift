@@ -7,7 +7,7 @@ import Workload
 
 extension Message: FixedLayout {
   /// Raised whenever a layout changes.
-  public static let version: UInt16 = 1
+  public static let version: UInt16 = 2
 
   public func encode(into writer: inout ByteWriter) {
     writer.write(from.raw)
@@ -91,18 +91,21 @@ extension Command: FixedLayout {
 
 extension JobMessage: FixedLayout {
   public func encode(into writer: inout ByteWriter) {
-    func write(_ tag: UInt8, _ job: Int32, _ segment: Int32, _ rate: BitRate) {
+    func write(_ tag: UInt8, _ job: Int32, _ segment: Int32, _ rate: BitRate, edge: Int32 = 0) {
       writer.write(tag)
       writer.write(job)
       writer.write(segment)
+      writer.write(edge)
       writer.write(rate)
     }
     switch self {
     case .ready(let job, let segment): write(0, job, segment, .zero)
     case .go(let job, let segment): write(1, job, segment, .zero)
-    case .potential(let job, let segment, let rate): write(2, job, segment, rate)
-    case .usage(let job, let segment, let rate): write(3, job, segment, rate)
+    case .potential(let job, let segment, let edge, let rate): write(2, job, segment, rate, edge: edge)
+    case .usage(let job, let segment, let edge, let rate): write(3, job, segment, rate, edge: edge)
     case .finish(let job, let segment): write(4, job, segment, .zero)
+    case .throttle(let job, let segment, let share): write(5, job, segment, BitRate(share))
+    case .pace(let job, let segment, let duty): write(6, job, segment, BitRate(duty))
     }
   }
 
@@ -110,13 +113,16 @@ extension JobMessage: FixedLayout {
     let tag: UInt8 = try reader.read()
     let job: Int32 = try reader.read()
     let segment: Int32 = try reader.read()
+    let edge: Int32 = try reader.read()
     let rate = try reader.readRate()
     switch tag {
     case 0: self = .ready(job: job, segment: segment)
     case 1: self = .go(job: job, segment: segment)
-    case 2: self = .potential(job: job, segment: segment, rate: rate)
-    case 3: self = .usage(job: job, segment: segment, rate: rate)
+    case 2: self = .potential(job: job, segment: segment, edge: edge, rate: rate)
+    case 3: self = .usage(job: job, segment: segment, edge: edge, rate: rate)
     case 4: self = .finish(job: job, segment: segment)
+    case 5: self = .throttle(job: job, segment: segment, share: rate.bitsPerSecond)
+    case 6: self = .pace(job: job, segment: segment, duty: rate.bitsPerSecond)
     default: throw .badValue("kind of job message \(tag)")
     }
   }
@@ -194,6 +200,7 @@ extension StartCommand: FixedLayout {
     writer.write(flowLimit)
     writer.write(activePower)
     writer.write(idlePower)
+    writer.write(stalledPower)
   }
 
   public init(from reader: inout ByteReader) throws(WireError) {
@@ -209,5 +216,6 @@ extension StartCommand: FixedLayout {
     flowLimit = try reader.readRate()
     activePower = try reader.read()
     idlePower = try reader.read()
+    stalledPower = try reader.read()
   }
 }

@@ -61,6 +61,22 @@ public struct Member: Equatable, Sendable {
   }
 }
 
+/// The pairs of members, by position, between which a split job sends, each pair a flow of its own: around a ring, or
+/// along a chain in both directions.
+public struct MemberEdges: Sendable {
+  public var pairs: [(Int, Int)] = []
+
+  public init(count: Int, isChain: Bool) {
+    guard count > 1 else { return }
+    if isChain {
+      for k in 0..<count - 1 { pairs.append((k, k + 1)) }
+      for k in 0..<count - 1 { pairs.append((k + 1, k)) }
+    } else {
+      for k in 0..<count { pairs.append((k, (k + 1) % count)) }
+    }
+  }
+}
+
 /// From the coordinator to a site.
 public enum Command: Equatable, Sendable {
   case start(StartCommand)
@@ -76,10 +92,14 @@ public enum JobMessage: Equatable, Sendable {
   case ready(job: Int32, segment: Int32)
   /// From the leader: compute.
   case go(job: Int32, segment: Int32)
-  /// To the leader: the rate that the network would give the flow that starts here.
-  case potential(job: Int32, segment: Int32, rate: BitRate)
-  /// From the leader: the rate that the job needs, because it is slower elsewhere.
-  case usage(job: Int32, segment: Int32, rate: BitRate)
+  /// To the leader: the rate that the network would give a flow that starts here, one of ``MemberEdges``.
+  case potential(job: Int32, segment: Int32, edge: Int32, rate: BitRate)
+  /// From the leader: the rate that the job needs of a flow, because it is slower elsewhere.
+  case usage(job: Int32, segment: Int32, edge: Int32, rate: BitRate)
+  /// To the leader: how much of its full speed the power cap leaves the member, times 2^32.
+  case throttle(job: Int32, segment: Int32, share: Int64)
+  /// From the leader: the share of full speed at which the job runs, times 2^32, for the meter.
+  case pace(job: Int32, segment: Int32, duty: Int64)
   /// From the leader: the job is over or stopped.
   case finish(job: Int32, segment: Int32)
 }
@@ -143,10 +163,13 @@ public struct StartCommand: Equatable, Sendable {
   /// Microwatts of all its GPUs here, before PUE.
   public var activePower: Int64
   public var idlePower: Int64
+  /// While it waits between steps, or for a checkpoint to be read or written.
+  public var stalledPower: Int64
 
   public init(
     job: Int32, segment: Int32, gpus: Int32, members: [Member], leader: Int, inputs: [FlowID], work: Time,
-    restore: Time, iteration: IterationTime, flowLimit: BitRate, activePower: Int64, idlePower: Int64
+    restore: Time, iteration: IterationTime, flowLimit: BitRate, activePower: Int64, idlePower: Int64,
+    stalledPower: Int64
   ) {
     self.job = job
     self.segment = segment
@@ -160,5 +183,6 @@ public struct StartCommand: Equatable, Sendable {
     self.flowLimit = flowLimit
     self.activePower = activePower
     self.idlePower = idlePower
+    self.stalledPower = stalledPower
   }
 }

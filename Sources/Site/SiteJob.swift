@@ -33,10 +33,23 @@ struct SiteJob: Sendable {
   var speed: Int64 = 0
   var progressSince = Time.zero
   var runningSince = Time.zero
-  /// Rates that the network would give the flow of each member; negative before the first word.
+  /// Pairs of members between which it sends.
+  let edges: [(Int, Int)]
+  /// Rates that the network would give each of these flows; negative before the first word.
   var potentials: [Int64]
-  /// What each member was told to use last.
+  /// What each was told to use last.
   var usageSent: [Int64]
+  /// How much of its full speed the power cap leaves each member, times 2^32.
+  var throttles: [Int64]
+  /// What the leader told the members of its pace last, as a share of the pace without network, times 2^32.
+  var dutySent: Int64 = 0
+  /// When the job first computed here; never if it has not.
+  var computeStart = Time.never
+  /// Time that power caps have cost the job.
+  var throttledTime = Time.zero
+  /// The share of the time in which the GPUs here compute and do not wait for other sites, as far as this site knows
+  /// it, times 2^32; in a throttled time of slower computing.
+  var duty: Int64 = 0
   /// Invalidates events that were scheduled before the last change.
   var version: UInt32 = 0
   var eventAt = Time.never
@@ -44,36 +57,54 @@ struct SiteJob: Sendable {
   init(command: StartCommand, at now: Time) {
     self.command = command
     stayStart = now
-    meter = StayMeter(power: command.idlePower, at: now)
+    meter = StayMeter(draw: Draw(all: command.idlePower, waiting: command.idlePower), at: now)
     missing = command.inputs
     work = command.work
-    potentials = [Int64](repeating: -1, count: command.members.count)
-    usageSent = [Int64](repeating: Int64(command.iteration.demand.rounded(.up)), count: command.members.count)
+    edges = MemberEdges(count: command.members.count, isChain: command.iteration.isChain).pairs
+    potentials = [Int64](repeating: -1, count: edges.count)
+    throttles = [Int64](repeating: SiteJob.one, count: command.members.count)
+    usageSent = [Int64](repeating: Int64(command.iteration.demand.rounded(.up)), count: edges.count)
   }
 
   var isSplit: Bool { command.members.count > 1 }
   func isLeader(_ site: Int) -> Bool { Int(command.leader) == site }
   func memberIndex(_ site: Int) -> Int { command.members.firstIndex { Int($0.site) == site } ?? 0 }
 
-  /// The flow from this site to the next in the ring of members.
-  func gradientFlow(from site: Int) -> FlowSpec {
+  /// The edges that leave from a site.
+  func edges(from site: Int) -> [Int] {
     let me = memberIndex(site)
-    let next = command.members[(me + 1) % command.members.count]
-    return FlowSpec(
-      id: FlowID(job: command.job, segment: command.segment, ordinal: FlowOrdinal.gradient(member: me)), source: site,
-      destination: Int(next.site), amount: 0, limit: command.flowLimit)
+    return edges.indices.filter { edges[$0].0 == me }
+  }
+
+  /// The flow along an edge; only the site that it leaves from knows its limit.
+  func gradientFlow(_ edge: Int) -> FlowSpec {
+    FlowSpec(
+      id: FlowID(job: command.job, segment: command.segment, ordinal: FlowOrdinal.gradient(edge: edge)),
+      source: Int(command.members[edges[edge].0].site), destination: Int(command.members[edges[edge].1].site),
+      amount: 0, limit: command.flowLimit)
   }
 
   static let one: Int64 = 1 << 32
 
   /// Work done until `now` at the present speed, exactly.
   func workDone(until now: Time) -> Time {
-    Time(ticks: Int64(Int128(now.ticks - progressSince.ticks) * Int128(speed) >> 32))
+    // Shifts bind tighter than products: without the brackets any pace below one would count as none.
+    Time(ticks: Int64((Int128(now.ticks - progressSince.ticks) * Int128(speed)) >> 32))
   }
+
+  /// The pace that the slowest member's power cap allows, as a share of full speed.
+  var throttle: Double { Double(throttles.min() ?? SiteJob.one) / Double(SiteJob.one) }
 
   mutating func settleProgress(at now: Time) {
     if phase == .running {
-      work = Time(ticks: max(0, work.ticks - workDone(until: now).ticks))
+      let done = workDone(until: now)
+      work = Time(ticks: max(0, work.ticks - done.ticks))
+      let throttle = throttle
+      if throttle > 0, throttle < 1 {
+        throttledTime += .seconds(done.seconds * (1 / throttle - 1) / command.iteration.localSpeed)
+      } else if throttle == 0 {
+        throttledTime += now - progressSince
+      }
     }
     progressSince = now
   }
@@ -90,7 +121,8 @@ struct SiteJob: Sendable {
 public enum FlowOrdinal {
   public static func staging(to site: Int) -> Int { site }
   public static func checkpoint(to site: Int) -> Int { 4096 + site }
-  public static func gradient(member: Int) -> Int { 8192 + member }
+  public static func gradient(edge: Int) -> Int { 8192 + edge }
+  public static func edge(of ordinal: Int) -> Int { ordinal - 8192 }
 
   public enum Kind { case staging, checkpoint, gradient }
   public static func kind(_ ordinal: Int) -> Kind {

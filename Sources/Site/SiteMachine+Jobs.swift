@@ -18,7 +18,8 @@ extension SiteMachine {
       held += Int(start.gpus)
       meter.busy += Int64(start.gpus)
       meter.heldIdle += start.idlePower
-      meter.heldPower += start.idlePower
+      meter.held.all += start.idlePower
+      meter.held.waiting += start.idlePower
       jobs[start.job] = job
       inputsMayBeComplete(start.job, at: now)
     case .transfer(let spec): openFlow(spec, demand: spec.limit, at: now)
@@ -67,11 +68,11 @@ extension SiteMachine {
     }
   }
 
-  private mutating func tell(_ job: SiteJob, _ message: JobMessage, _ site: Int, at now: Time) {
+  mutating func tell(_ job: SiteJob, _ message: JobMessage, _ site: Int, at now: Time) {
     send(.job(message), to: MachineID(site: site), at: now + configuration.siteDelays[site])
   }
 
-  private mutating func tellMembers(_ job: SiteJob, _ message: JobMessage, at now: Time) {
+  mutating func tellMembers(_ job: SiteJob, _ message: JobMessage, at now: Time) {
     for member in job.command.members where Int(member.site) != configuration.site {
       tell(job, message, Int(member.site), at: now)
     }
@@ -89,13 +90,20 @@ extension SiteMachine {
     case .go(let id, let segment):
       guard jobs[id]?.command.segment == segment else { return }
       compute(id, at: now)
-    case .potential(let id, let segment, let rate):
+    case .potential(let id, let segment, let edge, let rate):
       guard let job = jobs[id], job.command.segment == segment else { return }
-      jobs[id]!.potentials[job.memberIndex(from.site)] = rate.bitsPerSecond
+      jobs[id]!.potentials[Int(edge)] = rate.bitsPerSecond
       repace(id, at: now)
-    case .usage(let id, let segment, let rate):
+    case .usage(let id, let segment, let edge, let rate):
       guard let job = jobs[id], job.command.segment == segment, job.phase == .running else { return }
-      network?.setUsage(job.gradientFlow(from: configuration.site).id, rate, at: now)
+      network?.setUsage(job.gradientFlow(Int(edge)).id, rate, at: now)
+    case .throttle(let id, let segment, let share):
+      guard let job = jobs[id], job.command.segment == segment else { return }
+      setThrottle(id, ofMember: job.memberIndex(from.site), share, at: now)
+    case .pace(let id, let segment, let duty):
+      guard let job = jobs[id], job.command.segment == segment else { return }
+      jobs[id]!.duty = duty
+      settlePower(id, at: now)
     case .finish(let id, let segment):
       guard jobs[id]?.command.segment == segment else { return }
       endRunning(id, at: now)
@@ -115,6 +123,8 @@ extension SiteMachine {
     if job.command.restore > .zero {
       jobs[id]!.phase = .restoring
       schedule(id, at: now + job.command.restore)
+      settlePower(id, at: now)
+      holdCap(at: now)
     } else {
       go(id, at: now)
     }
@@ -125,57 +135,57 @@ extension SiteMachine {
     compute(id, at: now)
   }
 
-  private mutating func setPower(_ id: Int32, _ power: Int64, at now: Time) {
-    meter.advance(to: now, &records)
-    jobs[id]!.meter.advance(to: now, configuration.energy)
-    meter.heldPower += power - jobs[id]!.meter.power
-    jobs[id]!.meter.power = power
-  }
-
   /// The job computes from now on.
   private mutating func compute(_ id: Int32, at now: Time) {
-    setPower(id, jobs[id]!.command.activePower, at: now)
     jobs[id]!.phase = .running
+    if jobs[id]!.computeStart == .never { jobs[id]!.computeStart = now }
     jobs[id]!.runningSince = now
     jobs[id]!.progressSince = now
     let job = jobs[id]!
     if job.isSplit, job.command.iteration.volume > 0 {
-      openFlow(
-        job.gradientFlow(from: configuration.site), demand: BitRate(Int64(job.command.iteration.demand.rounded(.up))),
-        at: now)
+      let demand = BitRate(Int64(job.command.iteration.demand.rounded(.up)))
+      for edge in job.edges(from: configuration.site) { openFlow(job.gradientFlow(edge), demand: demand, at: now) }
     } else if job.isSplit {
       jobs[id]!.potentials = jobs[id]!.potentials.map { _ in Int64.max / 2 }
     }
+    if throttle < SiteJob.one { reportThrottle(id, at: now) }
     if job.isLeader(configuration.site) { repace(id, at: now) }
+    settlePower(id, at: now)
+    holdCap(at: now)
   }
 
   /// The network would give a gradient flow of this site another rate.
   mutating func hearPotential(_ flow: FlowID, _ rate: BitRate, at now: Time) {
     guard let job = jobs[flow.job], job.command.segment == flow.segment, job.phase == .running else { return }
+    let edge = FlowOrdinal.edge(of: flow.ordinal)
     if job.isLeader(configuration.site) {
-      jobs[flow.job]!.potentials[job.memberIndex(configuration.site)] = rate.bitsPerSecond
+      jobs[flow.job]!.potentials[edge] = rate.bitsPerSecond
       repace(flow.job, at: now)
     } else {
       tell(
-        job, .potential(job: flow.job, segment: flow.segment, rate: rate), Int(job.command.leader), at: now)
+        job, .potential(job: flow.job, segment: flow.segment, edge: Int32(edge), rate: rate),
+        Int(job.command.leader), at: now)
     }
   }
 
   /// The leader derives the pace of the job from the slowest of its flows.
-  private mutating func repace(_ id: Int32, at now: Time) {
+  mutating func repace(_ id: Int32, at now: Time) {
     guard jobs[id]!.phase == .running, jobs[id]!.isLeader(configuration.site) else { return }
     jobs[id]!.settleProgress(at: now)
     let job = jobs[id]!
     let iteration = job.command.iteration
     var speed = iteration.localSpeed
-    if job.isSplit {
-      let slowest = job.potentials.min() ?? 0
-      speed = slowest > 0 ? iteration.speed(atRate: Double(slowest)) : 0
-      if network != nil, slowest > 0, iteration.volume > 0 {
-        limitUsage(
-          id, needed: Int64((iteration.volume * 8 / iteration.total(atRate: Double(slowest))).rounded(.up)), at: now)
-      }
+    let slowest = job.potentials.min() ?? 0
+    if job.isSplit { speed = slowest > 0 ? iteration.speed(atRate: Double(slowest)) : 0 }
+    let throttle = job.throttle
+    if throttle < 1, speed > 0 {
+      // Slower computing lengthens every step by as much, whatever else it waits for.
+      speed = throttle > 0 ? 1 / (1 / speed + (1 / throttle - 1) / iteration.localSpeed) : 0
     }
+    if job.isSplit, network != nil, slowest > 0, iteration.volume > 0 {
+      limitUsage(id, needed: Int64((iteration.volume * 8 * speed / iteration.alone).rounded(.up)), at: now)
+    }
+    if job.isSplit { tellPace(id, speed / iteration.localSpeed, at: now) }
     jobs[id]!.speed = Int64((speed * Double(SiteJob.one)).rounded())
     schedule(id, at: jobs[id]!.endTime())
   }
@@ -185,14 +195,16 @@ extension SiteMachine {
   private mutating func limitUsage(_ id: Int32, needed: Int64, at now: Time) {
     let job = jobs[id]!
     let demand = Int64(job.command.iteration.demand.rounded(.up))
-    for (k, member) in job.command.members.enumerated() {
+    for (k, edge) in job.edges.enumerated() {
       let usage = Double(job.potentials[k]) > 1.05 * Double(needed) ? needed : demand
       guard Double(abs(usage - job.usageSent[k])) > 0.01 * Double(max(usage, job.usageSent[k])) else { continue }
       jobs[id]!.usageSent[k] = usage
-      if Int(member.site) == configuration.site {
-        network!.setUsage(job.gradientFlow(from: configuration.site).id, BitRate(usage), at: now)
+      let site = Int(job.command.members[edge.0].site)
+      if site == configuration.site {
+        network!.setUsage(job.gradientFlow(k).id, BitRate(usage), at: now)
       } else {
-        tell(job, .usage(job: id, segment: job.command.segment, rate: BitRate(usage)), Int(member.site), at: now)
+        tell(
+          job, .usage(job: id, segment: job.command.segment, edge: Int32(k), rate: BitRate(usage)), site, at: now)
       }
     }
   }
@@ -216,7 +228,7 @@ extension SiteMachine {
   private mutating func endRunning(_ id: Int32, at now: Time) {
     let job = jobs[id]!
     if job.phase == .running, job.isSplit, job.command.iteration.volume > 0 {
-      closeFlow(job.gradientFlow(from: configuration.site).id, at: now)
+      for edge in job.edges(from: configuration.site) { closeFlow(job.gradientFlow(edge).id, at: now) }
     }
   }
 
@@ -231,6 +243,8 @@ extension SiteMachine {
       // Time spent at work ends here; what follows is the price of preemption.
       jobs[id]!.progressSince = now
       schedule(id, at: now + write)
+      settlePower(id, at: now)
+      holdCap(at: now)
     } else {
       release(id, ended: false, at: now)
     }
@@ -238,7 +252,7 @@ extension SiteMachine {
 
   /// Frees the GPUs, closes the account of the stay and tells the coordinator.
   private mutating func release(_ id: Int32, ended: Bool, at now: Time) {
-    setPower(id, 0, at: now)
+    setDraw(id, Draw(all: 0, waiting: 0), at: now)
     let job = jobs.removeValue(forKey: id)!
     held -= Int(job.command.gpus)
     meter.busy -= Int64(job.command.gpus)
@@ -247,7 +261,9 @@ extension SiteMachine {
       .stay(
         StayRecord(
           job: id, segment: job.command.segment, site: Int32(configuration.site), gpus: job.command.gpus,
-          start: job.stayStart, end: now, energyKWh: job.meter.energyTicks.kilowattHours, costUSD: job.meter.costUSD,
+          start: job.stayStart, end: now, computeStart: job.computeStart,
+          energyKWh: job.meter.energyTicks.kilowattHours,
+          waitingEnergyKWh: job.meter.waitingTicks.kilowattHours, costUSD: job.meter.costUSD,
           carbonKg: job.meter.carbonKg)))
     for flow in job.missing { abandoned.insert(flow) }
     let leads = job.isLeader(configuration.site)
@@ -257,8 +273,9 @@ extension SiteMachine {
       job: id, segment: job.command.segment, gpus: job.command.gpus, at: now, isLeader: leads, ended: ended,
       remaining: job.work, networkTime: leads ? networkTime(job, done: done, at: now) : .zero,
       gradientBytes: leads
-        ? Int64(iterations * job.command.iteration.volume * Double(job.command.members.count)) : 0)
+        ? Int64(iterations * job.command.iteration.volume * Double(job.edges.count)) : 0)
     send(.report(report), to: .coordinator, at: now + configuration.controlDelay)
+    holdCap(at: now)
   }
 
   /// Time at which the job held GPUs but could not use them for want of the network: waiting for inputs, and running
@@ -270,7 +287,7 @@ extension SiteMachine {
     let waited = job.runningSince - job.stayStart - job.command.restore
     let ran = job.progressSince - job.runningSince
     let local = Time.seconds(done.seconds / job.command.iteration.localSpeed)
-    let lost = job.isSplit ? max(Time.zero, ran - local) : .zero
+    let lost = job.isSplit ? max(Time.zero, ran - local - job.throttledTime) : .zero
     return max(.zero, waited) + lost
   }
 }

@@ -12,6 +12,28 @@ enum CalendarTime {
   /// calendar has among it.
   static func parse(_ text: some Collection<UInt8>) -> Int128? {
     var digits = Digits(text)
+    guard let ticks = parse(&digits), digits.isAtEnd else { return nil }
+    return ticks
+  }
+
+  /// Reads an instant as ``parse(_:)`` does, with an offset from UTC behind it: `Z`, `+08:00`, `+0800` or none. The
+  /// ticks are those of the wall clock as written; the offset is in ticks.
+  static func parseWithOffset(_ text: some Collection<UInt8>) -> (wall: Int128, offset: Int128?)? {
+    var digits = Digits(text)
+    guard let wall = parse(&digits) else { return nil }
+    if digits.isAtEnd { return (wall, nil) }
+    if digits.skip("Z") { return digits.isAtEnd ? (wall, 0) : nil }
+    let isWest = digits.skip("-")
+    guard isWest || digits.skip("+"), let hours = digits.number(2), hours <= 14 else { return nil }
+    _ = digits.skip(":")
+    let minutes = digits.isAtEnd ? 0 : digits.number(2)
+    guard let minutes, minutes < 60, digits.isAtEnd else { return nil }
+    let offset = Int128(hours * 60 + minutes) * 60 * Int128(Time.ticksPerSecond)
+    return (wall, isWest ? -offset : offset)
+  }
+
+  /// Takes an instant off the front.
+  private static func parse<Text>(_ digits: inout Digits<Text>) -> Int128? {
     guard let year = digits.number(4), digits.skip("-"), let month = digits.number(2), digits.skip("-"),
       let day = digits.number(2), (1...12).contains(month), day >= 1, day <= daysIn(month: month, year: year)
     else { return nil }
@@ -32,7 +54,7 @@ enum CalendarTime {
       }
       guard any else { return nil }
     }
-    return digits.isAtEnd ? ticks : nil
+    return ticks
   }
 
   /// The instant as `2017-10-09T07:01:55`, with a fraction if it has one.
@@ -58,13 +80,16 @@ enum CalendarTime {
     return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
   }
 
+  /// Day of the week of a day since 1970, Monday 0.
+  static func weekday(_ day: Int) -> Int { ((day + 3) % 7 + 7) % 7 }
+
   private static func daysIn(month: Int, year: Int) -> Int {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
   }
 
   // Days are counted from 1 March, so that the leap day is the last of its year; 400 years have 146,097 days.
-  private static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+  static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
     let y = month <= 2 ? year - 1 : year
     let era = y / 400
     let yearOfEra = y - era * 400
@@ -72,7 +97,7 @@ enum CalendarTime {
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
-  private static func civil(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
+  static func civil(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
     let z = days + 719_468
     let era = (z >= 0 ? z : z - 146_096) / 146_097
     let dayOfEra = z - era * 146_097

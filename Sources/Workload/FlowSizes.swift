@@ -17,7 +17,7 @@ public struct FlowSizes: Equatable, Sendable {
   public let name: String
   public let source: String
   /// Bytes and probabilities ascend, the former strictly; the first probability is 0, the last 1.
-  public let points: [Point]
+  public private(set) var points: [Point]
 
   /// - Throws: ``FlowSizesError`` with the position of the first point that does not fit.
   public init(name: String, source: String, points: [Point]) throws(FlowSizesError) {
@@ -49,6 +49,20 @@ public struct FlowSizes: Equatable, Sendable {
     self.name = name
     self.source = source
     points = table.map { Point(bytes: $0.bytes, probability: $0.percent / 100) }
+  }
+
+  /// Every size from `least` to `most` bytes equally likely; `least` is less than `most`.
+  public init(uniformFrom least: Double, to most: Double) throws(FlowSizesError) {
+    try self.init(
+      name: "uniform", source: "stated",
+      points: [Point(bytes: least, probability: 0), Point(bytes: most, probability: 1)])
+  }
+
+  /// The same distribution of sizes times `factor`, which is above zero.
+  public func scaled(by factor: Double) -> FlowSizes {
+    var result = self
+    result.points = points.map { Point(bytes: $0.bytes * factor, probability: $0.probability) }
+    return result
   }
 
   /// Mean size in bytes.

@@ -8,11 +8,27 @@ import Simulation
 /// Each job draws from a stream of its own, derived from the seed and its id, so that its model and home depend
 /// neither on the other jobs nor on their order. What the trace names wins; a pinned job's data lie where it runs.
 public struct ModelAssignment: Sendable {
-  public enum Rule: String, CaseIterable, Sendable {
+  public enum Rule: Equatable, Sendable {
     /// By GPU count and duration, from ``classes``.
-    case bySize = "by-size"
+    case bySize
     /// Only what the trace names.
     case none
+    /// One model, by its index in the catalogue, for every job that names none.
+    case one(Int)
+
+    /// "by-size", "none", or the name of a model; nil for anything else.
+    public init?(_ text: String) {
+      switch text {
+      case "by-size": self = .bySize
+      case "none": self = .none
+      default:
+        guard let index = ModelCatalogue.index(of: text) else { return nil }
+        self = .one(index)
+      }
+    }
+
+    /// What ``init(_:)`` takes.
+    public static var names: [String] { ["by-size", "none"] + ModelCatalogue.models.map(\.name) }
   }
 
   public enum DataHome: String, CaseIterable, Sendable {
@@ -69,9 +85,14 @@ public struct ModelAssignment: Sendable {
     for index in jobs.indices {
       let pin = try site(jobs[index].pin, "pin", of: jobs[index], siteNames)
       let named = try site(jobs[index].dataHomeName, "data_home", of: jobs[index], siteNames)
-      if jobs[index].model == nil, rule == .bySize {
-        var stream = models.child(jobs[index].id)
-        jobs[index].model = ModelAssignment.draw(jobs[index], &stream)
+      if jobs[index].model == nil {
+        switch rule {
+        case .bySize:
+          var stream = models.child(jobs[index].id)
+          jobs[index].model = ModelAssignment.draw(jobs[index], &stream)
+        case .one(let model): jobs[index].model = model
+        case .none: break
+        }
       }
       if let named {
         jobs[index].dataHome = named
@@ -111,6 +132,8 @@ public struct ModelAssignment: Sendable {
     var lines: [String] = []
     switch rule {
     case .none: lines.append("models: only those that the trace names; other jobs move no data")
+    case .one(let model):
+      lines.append("models: \(ModelCatalogue.models[model].name) for every job whose trace names none (assumption)")
     case .bySize:
       lines.append(
         "models: assigned by size (assumption), seed \(seed), each job from its own id; a model named by the trace wins"
@@ -128,6 +151,32 @@ public struct ModelAssignment: Sendable {
     case .uniform:
       lines.append(
         "data homes: every site alike (assumption), seed \(seed); a home named by the trace wins, then the pin")
+    }
+    return lines
+  }
+}
+
+extension ModelAssignment {
+  /// How many jobs train what, after ``assign(_:siteNames:)``: one line for each model, and one for jobs that may be
+  /// split but whose model keeps them at one site.
+  public static func census(_ jobs: [Job]) -> [String] {
+    var counts = [Int](repeating: 0, count: ModelCatalogue.models.count)
+    var bound = [Int](repeating: 0, count: ModelCatalogue.models.count)
+    var without = 0
+    for job in jobs {
+      guard let model = job.model else {
+        without += 1
+        continue
+      }
+      counts[model] += 1
+      if job.splittable, ModelCatalogue.models[model].siteBound != nil { bound[model] += 1 }
+    }
+    var parts: [String] = []
+    for (count, model) in zip(counts, ModelCatalogue.models) where count > 0 { parts.append("\(model.name) \(count)") }
+    if without > 0 { parts.append("none \(without)") }
+    var lines = parts.isEmpty ? [] : ["models of the jobs: \(parts.joined(separator: ", "))"]
+    for (count, model) in zip(bound, ModelCatalogue.models) where count > 0 {
+      lines.append("\(count) jobs of \(model.name) are not split over sites: \(model.siteBound ?? "")")
     }
     return lines
   }

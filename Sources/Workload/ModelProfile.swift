@@ -2,13 +2,13 @@
 
 import Quantities
 
-/// What training a model moves and how fast: the figures that a trace does not have.
+/// What training or serving a model moves and how fast: the figures that a trace does not have.
 public struct ModelProfile: Equatable, Sendable {
   public var name: String
   public var parameters: Int64
   /// Parameters that one token goes through: fewer than all in a mixture of experts.
   public var activeParameters: Int64
-  /// Gradients of one replica, in bytes: 2 a parameter (bf16).
+  /// Gradients of one replica, in bytes: 2 a trained parameter (bf16).
   public var gradientBytes: Int64
   /// A full training checkpoint, in bytes: 14 a parameter (bf16 weights, fp32 master copy and Adam moments).
   public var checkpointBytes: Int64
@@ -17,8 +17,22 @@ public struct ModelProfile: Equatable, Sendable {
   public var readBytesPerGPUSecond: Int64
   /// One optimiser step at typical size, in seconds.
   public var stepSeconds: Double
-  /// Share of a step behind which communication of gradients can hide.
+  /// Share of a step that is the backward pass, behind which communication of gradients can hide.
   public var overlap: Double
+  /// Layers that compute one after another, of which each has gradients of its own.
+  public var layers: Int
+  /// Width of the activations between layers, in numbers a token; 0 where layers differ and no single width is known.
+  public var hidden: Int
+  /// Tokens that one reference GPU trains on in a second; 0 for models that do not read tokens.
+  public var tokensPerGPUSecond: Double
+  /// Share of a GPU's bf16 peak that training reaches, as published or typical.
+  public var flopUtilisation: Double
+  /// Tokens of a whole training; 0 for models that do not read tokens.
+  public var trainingTokens: Double
+  /// Keys and values that serving keeps of a token, in bytes of 16-bit numbers; 0 for models that generate none.
+  public var kvBytesPerToken: Int64
+  /// Why a job that trains it is not split over sites; nil if it may be.
+  public var siteBound: String?
   /// How many GPUs it is usually trained on.
   public var typicalGPUs: ClosedRange<Int>
   /// Where the figures come from, and which were chosen.

@@ -3,13 +3,14 @@
 import Quantities
 
 /// Rows of Longhaul's own CSV: `job_id,submit_s,gpus,duration_s` and, optional,
-/// `user,pin,model,data_home,deadline_s,splittable,requested_s`, in any order. `gpus` may have three decimals.
-/// `deadline_s` counts from the same instant as `submit_s`. An empty optional field is unknown; other columns are
-/// ignored and named in the account. Lines that begin with `#` are comments.
+/// `user,pin,model,data_home,deadline_s,splittable,requested_s,group,gpu_models,parallelism`, in any order; or JSON lines with these
+/// keys. `gpus` may have three decimals. `deadline_s` counts from the same instant as `submit_s`. An empty optional
+/// field is unknown; other columns are ignored and named in the account, other keys of JSON are ignored. Lines that
+/// begin with `#` are comments.
 struct NativeRows: TraceRows {
   let format = TraceFormat.native
   let clock = TraceClock.relative
-  let separator = FieldSeparator.comma
+  let separator: FieldSeparator
   private(set) var fieldCount = 0
   private let path: String
   private var id = 0
@@ -22,26 +23,53 @@ struct NativeRows: TraceRows {
   private var deadline: Int?
   private var splittable: Int?
   private var requested: Int?
+  private var user: Int?
+  private var group: Int?
+  private var gpuModels: Int?
+  private var parallelism: Int?
+  /// What has been read in that column, by its text.
+  private var methods: [String: Parallelism] = [:]
   private var ignored: [String] = []
   private var headerIsRead = false
+  private var labels = LabelPool()
 
-  init(path: String) { self.path = path }
+  init(path: String, isJSON: Bool = false) {
+    self.path = path
+    separator = isJSON ? .json(NativeRows.known) : .comma
+    if isJSON {
+      headerIsRead = true
+      fieldCount = NativeRows.known.count
+      place(NativeRows.known)
+    }
+  }
+
+  private mutating func place(_ names: [String]) {
+    func index(_ name: String) -> Int? { names.firstIndex(of: name) }
+    id = index("job_id") ?? 0
+    submit = index("submit_s") ?? 0
+    gpus = index("gpus") ?? 0
+    duration = index("duration_s") ?? 0
+    pin = index("pin")
+    model = index("model")
+    dataHome = index("data_home")
+    deadline = index("deadline_s")
+    splittable = index("splittable")
+    requested = index("requested_s")
+    user = index("user")
+    group = index("group")
+    gpuModels = index("gpu_models")
+    parallelism = index("parallelism")
+  }
 
   mutating func header(_ record: Record) throws(TraceError) -> Bool {
     if record.bytes.first == UInt8(ascii: "#") { return true }
     if headerIsRead { return false }
     let columns = Columns(record, path: path)
     let all = "job_id,submit_s,gpus,duration_s"
-    id = try columns.require("job_id", format: format, all: all)
-    submit = try columns.require("submit_s", format: format, all: all)
-    gpus = try columns.require("gpus", format: format, all: all)
-    duration = try columns.require("duration_s", format: format, all: all)
-    pin = columns.index(of: "pin")
-    model = columns.index(of: "model")
-    dataHome = columns.index(of: "data_home")
-    deadline = columns.index(of: "deadline_s")
-    splittable = columns.index(of: "splittable")
-    requested = columns.index(of: "requested_s")
+    for name in ["job_id", "submit_s", "gpus", "duration_s"] {
+      _ = try columns.require(name, format: format, all: all)
+    }
+    place(columns.names)
     ignored = columns.names.filter { !NativeRows.known.contains($0) && !$0.isEmpty }
     fieldCount = record.count
     headerIsRead = true
@@ -50,10 +78,10 @@ struct NativeRows: TraceRows {
 
   private static let known = [
     "job_id", "submit_s", "gpus", "duration_s", "user", "pin", "model", "data_home", "deadline_s", "splittable",
-    "requested_s",
+    "requested_s", "group", "gpu_models", "parallelism",
   ]
 
-  mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome {
+  mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome<Job> {
     guard let name = record.text(id), !name.isEmpty else { return .skip(.unreadableID) }
     guard let submitted = record.ticks(submit) else { return .skip(.unreadableSubmit) }
     guard submitted >= 0 else { return .skip(.negativeSubmit) }
@@ -71,15 +99,23 @@ struct NativeRows: TraceRows {
         guard let ticks = record.ticks(field), ticks > 0, ticks < Int128(Time.never.ticks) else { return nil }
         return Time(ticks: Int64(ticks))
       }
-      job.pin = try optional(pin, of: record) { $0.text($1) }
-      job.dataHomeName = try optional(dataHome, of: record) { $0.text($1) }
+      var way: Parallelism?
+      if let text = try optional(parallelism, of: record, { $0.text($1) }) {
+        way = try method(text, line: record.line)
+      }
+      job.setLabels(
+        labels.shared(
+          pin: try optional(pin, of: record) { $0.text($1) },
+          dataHomeName: try optional(dataHome, of: record) { $0.text($1) }, user: record.label(user),
+          group: record.label(group), gpuModels: record.label(gpuModels),
+          parallelism: way))
       job.splittable = try optional(splittable, of: record) { NativeRows.truth($0.text($1)) } ?? false
       let due = try optional(deadline, of: record) { $0.ticks($1) }
       // A deadline at or before the submission says that the two count from different instants.
       if let due, due <= submitted { return .skip(.unreadableField) }
       let modelName = try optional(model, of: record) { $0.text($1) }
       if let modelName { job.model = try modelIndex(modelName, line: record.line) }
-      return .job(TraceRow(job: job, submit: submitted, deadline: due))
+      return .keep(TraceRow(item: job, submit: submitted, deadline: due))
     } catch let error as TraceError {
       throw error
     } catch {
@@ -101,6 +137,20 @@ struct NativeRows: TraceRows {
       file: path, line: line, field: "model",
       expected: "one of " + ModelCatalogue.models.map(\.name).joined(separator: ", "), found: "'\(name)'",
       advice: "name a model of the catalogue, or leave the field empty to have one assigned")
+  }
+
+  private mutating func method(_ text: String, line: Int) throws(TraceError) -> Parallelism {
+    if let known = methods[text] { return known }
+    do throws(Parallelism.Refusal) {
+      let read = try Parallelism(parsing: text)
+      methods[text] = read
+      return read
+    } catch {
+      throw TraceError(
+        file: path, line: line, field: "parallelism", expected: "a parallelism such as data or diloco(local_steps=100)",
+        found: "'\(text)': \(error.message)",
+        advice: error.advice.isEmpty ? "correct it, or leave the field empty" : error.advice)
+    }
   }
 
   private static func truth(_ text: String?) -> Bool? {

@@ -20,7 +20,10 @@ struct PAISimRows: TraceRows {
   private var gpus = 0
   private var submit = 0
   private var duration = 0
-  private var hasGPUType = false
+  private var user: Int?
+  private var gpuType: Int?
+  private var hasGPUType: Bool { gpuType != nil }
+  private var labels = LabelPool()
   private var mostPerInstance: Int128 = 0
   private var headerIsRead = false
 
@@ -35,26 +38,29 @@ struct PAISimRows: TraceRows {
     gpus = try columns.require("num_gpu", format: format, all: all)
     submit = try columns.require("submit_time", format: format, all: all)
     duration = try columns.require("duration", format: format, all: all)
-    hasGPUType = columns.index(of: "gpu_type") != nil
+    user = columns.index(of: "user")
+    gpuType = columns.index(of: "gpu_type")
     fieldCount = record.count
     headerIsRead = true
     return true
   }
 
-  mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome {
+  mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome<Job> {
     guard let name = record.text(id), !name.isEmpty else { return .skip(.unreadableID) }
     guard let submitted = record.ticks(submit) else { return .skip(.unreadableSubmit) }
     guard submitted >= 0 else { return .skip(.negativeSubmit) }
     guard let each = record.decimal(gpus, scale: 3), let count = record.decimal(instances, scale: 0),
-      each < mostMilliGPUs, count < mostMilliGPUs, each * count < mostMilliGPUs
+      each < mostMilliGPUs, count < mostMilliGPUs, each > -mostMilliGPUs, count > -mostMilliGPUs,
+      each * count < mostMilliGPUs
     else { return .skip(.unreadableGPUs) }
     mostPerInstance = max(mostPerInstance, each)
     guard each > 0, count > 0 else { return .skip(.noGPU) }
     switch record.duration(duration) {
     case .failure(let fault): return .skip(fault.reason)
     case .success(let time):
-      let job = Job(id: name, submit: .zero, milliGPUs: Int64(each * count), duration: time)
-      return .job(TraceRow(job: job, submit: submitted))
+      var job = Job(id: name, submit: .zero, milliGPUs: Int64(each * count), duration: time)
+      job.setLabels(labels.shared(user: record.label(user), gpuModels: record.label(gpuType)))
+      return .keep(job, at: submitted)
     }
   }
 

@@ -5,9 +5,9 @@ import Quantities
 /// Rows of the CSV derived from Microsoft's Philly trace (Jeon et al., USENIX ATC 2019; extracted by the authors of
 /// Pollux, OSDI 2021): `timestamp,duration,num_gpus,gpu_time,cluster`.
 ///
-/// The rows are not sorted and have no ids; equal rows are distinct jobs. Times are wall-clock without a zone and
-/// taken as if every day had 24 hours: only the hour of 2017-11-05 in which daylight saving ends is affected.
-/// A job's id is `philly-` and the number of its row, whatever the window.
+/// The rows are not sorted and have no ids; equal rows are distinct jobs. Times are the wall clock of the US Pacific
+/// coast and put on a clock that stays on daylight saving time, see ``PacificClock``; of the hour that ends it the
+/// first reading counts. A job's id is `philly-` and the number of its row, whatever the window.
 struct PhillyRows: TraceRows {
   let format = TraceFormat.philly
   let clock = TraceClock.calendar
@@ -17,7 +17,10 @@ struct PhillyRows: TraceRows {
   private var timestamp = 0
   private var duration = 0
   private var gpus = 0
+  private var cluster: Int?
   private var headerIsRead = false
+  private var pacific = PacificClock()
+  private var labels = LabelPool()
 
   init(path: String) { self.path = path }
 
@@ -28,13 +31,14 @@ struct PhillyRows: TraceRows {
     timestamp = try columns.require("timestamp", format: format, all: all)
     duration = try columns.require("duration", format: format, all: all)
     gpus = try columns.require("num_gpus", format: format, all: all)
+    cluster = columns.index(of: "cluster")
     fieldCount = record.count
     headerIsRead = true
     return true
   }
 
-  mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome {
-    guard let submit = CalendarTime.parse(record.slice(timestamp)) else { return .skip(.unreadableSubmit) }
+  mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome<Job> {
+    guard let wall = CalendarTime.parse(record.slice(timestamp)) else { return .skip(.unreadableSubmit) }
     guard let milliGPUs = record.decimal(gpus, scale: 3), milliGPUs < mostMilliGPUs else {
       return .skip(.unreadableGPUs)
     }
@@ -42,15 +46,30 @@ struct PhillyRows: TraceRows {
     switch record.duration(duration) {
     case .failure(let fault): return .skip(fault.reason)
     case .success(let time):
-      let job = Job(id: "philly-\(number)", submit: .zero, milliGPUs: Int64(milliGPUs), duration: time)
-      return .job(TraceRow(job: job, submit: submit))
+      var job = Job(id: "philly-\(number)", submit: .zero, milliGPUs: Int64(milliGPUs), duration: time)
+      job.setLabels(labels.shared(group: record.label(cluster)))
+      return .keep(job, at: pacific.instant(wall))
     }
   }
 
   func end() -> RowsEnd {
-    RowsEnd(notes: [
-      "times are the cluster's wall clock (US Pacific) without a zone, read as if every day had 24 hours",
-      "rows have no ids: a job is called philly- and the number of its row",
-    ])
+    var notes = [PhillyRows.clockNote, "rows have no ids: a job is called philly- and the number of its row"]
+    if pacific.ambiguous > 0 {
+      notes.append(
+        "submissions in the hour that the wall clock shows twice: \(pacific.ambiguous); read as the first of the two")
+    }
+    return RowsEnd(notes: notes)
+  }
+
+  static let clockNote =
+    "times are the wall clock of the cluster (US Pacific), put on a clock that stays on daylight saving time: from the "
+    + "first Sunday of November it is an hour ahead of the wall"
+}
+
+extension Record {
+  /// The field as a name, nil where it is empty or no text.
+  func label(_ field: Int?) -> String? {
+    guard let field, !isEmpty(field) else { return nil }
+    return text(field)
   }
 }

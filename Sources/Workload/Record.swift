@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What stands between the fields of a line.
-enum FieldSeparator {
+enum FieldSeparator: Equatable {
   case comma
+  case semicolon
+  case tab
   /// One or more blanks or tabs; leading ones do not count.
   case blanks
+  /// Nothing: the record is a JSON object, and its fields are the values of these keys, in this order.
+  case json([String])
+  /// Nothing: the format's own reader takes the record as a whole.
+  case none
 }
 
 /// One line of a trace, split into fields. The reader uses one record over and over, so reading allocates nothing.
@@ -15,23 +21,37 @@ struct Record {
   var line = 0
   /// Whether a line end followed; only a file's last line may lack it.
   var isTerminated = true
-  private var ranges: [Range<Int>] = []
+  var ranges: [Range<Int>] = []
   /// Whether a quote was opened and never closed.
   private(set) var hasOpenQuote = false
+  /// Whether texts in it are written with the escapes of JSON.
+  var isJSON = false
 
   var count: Int { ranges.count }
   var isBlank: Bool { bytes.allSatisfy { $0 == 32 || $0 == 9 } }
 
+  mutating func set(_ bytes: ArraySlice<UInt8>, line: Int, isTerminated: Bool) {
+    self.bytes.removeAll(keepingCapacity: true)
+    self.bytes.append(contentsOf: bytes)
+    self.line = line
+    self.isTerminated = isTerminated
+  }
+
   mutating func split(at separator: FieldSeparator) {
     ranges.removeAll(keepingCapacity: true)
     hasOpenQuote = false
+    isJSON = false
     switch separator {
-    case .comma: splitAtCommas()
+    case .comma: split(at: UInt8(ascii: ","))
+    case .semicolon: split(at: UInt8(ascii: ";"))
+    case .tab: split(at: 9)
     case .blanks: splitAtBlanks()
+    case .json(let keys): splitJSON(keys)
+    case .none: break
     }
   }
 
-  private mutating func splitAtCommas() {
+  private mutating func split(at comma: UInt8) {
     var start = 0
     var position = 0
     let end = bytes.count
@@ -47,7 +67,7 @@ struct Record {
         }
         if position >= end { hasOpenQuote = true }
       }
-      while position < end, bytes[position] != UInt8(ascii: ",") { position += 1 }
+      while position < end, bytes[position] != comma { position += 1 }
       ranges.append(trimmed(start..<min(position, end)))
       if position >= end { return }
       position += 1
@@ -82,6 +102,7 @@ struct Record {
   /// The field as text; nil if it is not UTF-8.
   func text(_ field: Int) -> String? {
     let range = ranges[field]
+    if isJSON, slice(field).contains(UInt8(ascii: "\\")) { return JSONCursor.unescaped(slice(field)) }
     if range.lowerBound > 0, bytes[range.lowerBound - 1] == UInt8(ascii: "\""), slice(field).contains(34) {
       var plain: [UInt8] = []
       for byte in slice(field) where !(byte == 34 && plain.last == 34) { plain.append(byte) }

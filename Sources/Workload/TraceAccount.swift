@@ -6,11 +6,15 @@ public enum SkipReason: String, CaseIterable, Sendable {
   case tooFewFields = "too-few-fields"
   case tooManyFields = "too-many-fields"
   case unbalancedQuote = "unbalanced-quote"
+  /// A line, or an element of a list, that is not the JSON object that it should be.
+  case brokenJSON = "broken-json"
   case unreadableID = "unreadable-id"
   case unreadableSubmit = "unreadable-submit"
   case unreadableDuration = "unreadable-duration"
   case unreadableGPUs = "unreadable-gpus"
   case unreadableField = "unreadable-field"
+  /// Tokens of a request that are missing, no whole number, or negative.
+  case unreadableTokens = "unreadable-tokens"
   /// Submitted before the trace's own beginning.
   case negativeSubmit = "negative-submit"
   /// It asks for no GPU (or processor).
@@ -19,6 +23,16 @@ public enum SkipReason: String, CaseIterable, Sendable {
   case tooManyProcessors = "too-many-processors"
   /// Run time zero, negative or unknown.
   case noDuration = "no-duration"
+  /// It waited until the trace ended, or was cancelled before it ran.
+  case neverStarted = "never-started"
+  /// It still ran when the trace ended, so that its run time is not known.
+  case stillRunning = "still-running"
+  /// A piece of a job that the trace lists as a whole besides.
+  case partialExecution = "partial-execution"
+  /// A column mapping of the user's leaves it out.
+  case leftOutByMapping = "left-out-by-mapping"
+  /// The row describes a machine, a day or a whole trace: nothing that runs.
+  case notAJob = "not-a-job"
   /// The user's estimate is missing although other rows have one.
   case noRequestedTime = "no-requested-time"
   /// Submit time or duration exceed the 2.9 years of virtual time.
@@ -29,7 +43,7 @@ public enum SkipReason: String, CaseIterable, Sendable {
   var isDamage: Bool {
     switch self {
     case .tornLastLine, .tooFewFields, .tooManyFields, .unbalancedQuote, .unreadableID, .unreadableSubmit,
-      .unreadableDuration, .unreadableGPUs, .unreadableField:
+      .unreadableDuration, .unreadableGPUs, .unreadableField, .unreadableTokens, .brokenJSON:
       return true
     default: return false
     }
@@ -55,7 +69,8 @@ public struct TraceAccount: Equatable, Sendable {
   /// Name of the format that was read, or `synthetic`.
   public var format: String
   public var path: String
-  /// SHA-256 of the file's bytes, in hexadecimal; empty for jobs that come from no file.
+  /// SHA-256 of the file's bytes as they lie on the disk, in hexadecimal; empty for jobs that come from no file. Of
+  /// several files: of the lines that `sha256sum` prints for them (hash, two blanks, path below the folder).
   public var sha256: String
   /// Data rows: all lines except headers, comments and blank lines.
   public var rows: Int

@@ -10,10 +10,30 @@ enum TraceClock {
   case relative
 }
 
-/// A row that is a job, its times still on the trace's clock.
-struct TraceRow {
-  /// ``Job/submit`` and ``Job/deadline`` are not set yet.
-  var job: Job
+/// What rows turn into: jobs, or requests.
+protocol TraceItem {
+  /// When it arrives. While a trace is read, from an instant of the collector's.
+  var arrival: Time { get set }
+  /// How long it lasts by itself.
+  var length: Time { get }
+  /// What messages call one.
+  static var noun: String { get }
+  mutating func setDeadline(_ time: Time)
+  /// Moves every instant but the arrival; false if one of them would leave virtual time.
+  mutating func shiftOthers(by ticks: Int64) -> Bool
+  mutating func finish(_ end: RowsEnd)
+  /// Makes it small, now that it will be kept.
+  mutating func pack(_ pool: inout NamePool)
+  /// Makes ids unique; returns how many were changed.
+  static func makeUnique(_ items: inout [Self]) -> Int
+  /// How many equal another in all that counts, for items sorted by arrival.
+  static func twins(_ items: [Self]) -> Int
+}
+
+/// A row that counts, its times still on the trace's clock.
+struct TraceRow<Item> {
+  /// Its arrival, and a job's deadline, are not set yet.
+  var item: Item
   /// In ticks of the trace's clock.
   var submit: Int128
   var deadline: Int128?
@@ -21,9 +41,11 @@ struct TraceRow {
   var provisional: SkipReason?
 }
 
-enum RowOutcome {
-  case job(TraceRow)
+enum RowOutcome<Item> {
+  case keep(TraceRow<Item>)
   case skip(SkipReason)
+
+  static func keep(_ item: Item, at submit: Int128) -> RowOutcome { .keep(TraceRow(item: item, submit: submit)) }
 }
 
 /// What a format knows only after the last row.
@@ -34,31 +56,50 @@ struct RowsEnd {
   var milliGPUDivisor: Int64 = 1
   /// For the account.
   var notes: [String] = []
+  /// Wall-clock seconds since 1970 at which a relative clock shows zero, where a format knows them.
+  var relativeClockAtZero: Double?
 }
 
-/// One format of traces: turns lines into rows. Reading, windows and the account are ``TraceReader``'s.
-protocol TraceRows {
+/// One format of traces: turns records into rows. Reading, windows and the account are ``TraceReader``'s.
+protocol TraceRows<Item> {
+  associatedtype Item: TraceItem
   var format: TraceFormat { get }
+  /// What the account calls it, where that is not the name of the format.
+  var name: String { get }
   var clock: TraceClock { get }
+  var framing: Framing { get }
   var separator: FieldSeparator { get }
-  /// Fields that a row has; known once the header has been read.
+  /// Fields that a row has; known once the header has been read. Not asked for when there is no separator.
   var fieldCount: Int { get }
+  /// Whether a line that begins with this byte may be a comment behind the header as well.
+  func mayBeComment(_ byte: UInt8) -> Bool
   /// Takes a line that may be the header or a comment; false if it is a row. Called for every line until it says
-  /// false, and after that for lines that begin with `#` or `;`.
+  /// false, and after that for lines that may be comments.
   mutating func header(_ record: Record) throws(TraceError) -> Bool
   /// `number` counts rows from 1.
-  mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome
+  mutating func row(_ record: Record, number: Int) throws(TraceError) -> RowOutcome<Item>
+  /// Another file of the same trace begins.
+  mutating func begin(file: TraceFile)
   func end() -> RowsEnd
+}
+
+extension TraceRows {
+  var name: String { format.rawValue }
+  var framing: Framing { .lines }
+  func mayBeComment(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "#") }
+  mutating func begin(file: TraceFile) {}
 }
 
 /// The columns of a CSV by name.
 struct Columns {
   let names: [String]
   private let path: String
+  private let line: Int
 
   init(_ record: Record, path: String) {
     names = record.texts
     self.path = path
+    line = record.line
   }
 
   func index(of name: String) -> Int? { names.firstIndex(of: name) }
@@ -68,7 +109,7 @@ struct Columns {
     var found = names.prefix(12).joined(separator: ",")
     if found.utf8.count > 160 { found = String(found.prefix(160)) + "..." }
     throw TraceError(
-      file: path, line: 1, field: "column '\(name)'", expected: "the header of format '\(format.rawValue)': \(all)",
+      file: path, line: line, field: "column '\(name)'", expected: "the header of format '\(format.rawValue)': \(all)",
       found: "'\(found)'", advice: "name the format that the file has, or rename its columns to those of 'native'")
   }
 }

@@ -29,6 +29,11 @@ public struct TraceStatistics: Equatable, Sendable {
   public var durations: Durations?
   /// Sum of GPUs times duration, in GPU-hours.
   public var gpuHours: Double
+  /// Users that the trace names, and groups (virtual clusters, queues); 0 where it names none.
+  public var users: Int
+  public var groups: Int
+  /// Share of the jobs that the busiest tenth of the users submitted, of those jobs that name one; nil without users.
+  public var busiestTenthShare: Double?
   /// Submissions by hour of the day, 24 of them; nil if the trace has no calendar.
   public var arrivalsByHour: [Int]?
   /// Submissions by day of the week, Monday first; nil if the trace has no calendar.
@@ -54,20 +59,37 @@ public struct TraceStatistics: Equatable, Sendable {
     let work = list.reduce(Int128(0)) { $0 + Int128($1.milliGPUs) * Int128($1.duration.ticks) }
     gpuHours = Double(work) / 1000 / Double(Time.hour.ticks)
     durations = TraceStatistics.durations(list)
-    if let clockAtZero {
-      var hours = [Int](repeating: 0, count: 24)
-      var weekdays = [Int](repeating: 0, count: 7)
-      let origin = Int64(clockAtZero.rounded(.down))
-      for job in list {
-        let second = origin + job.submit.ticks / Time.ticksPerSecond
-        let day = second >= 0 ? second / 86_400 : (second - 86_399) / 86_400
-        hours[Int((second - day * 86_400) / 3600)] += 1
-        // 1970-01-01 was a Thursday.
-        weekdays[Int(((day + 3) % 7 + 7) % 7)] += 1
-      }
-      arrivalsByHour = hours
-      arrivalsByWeekday = weekdays
+    let counts = TraceStatistics.counts(list.lazy.compactMap(\.user))
+    users = counts.count
+    groups = TraceStatistics.counts(list.lazy.compactMap(\.group)).count
+    if !counts.isEmpty {
+      let all = counts.reduce(0, +)
+      busiestTenthShare = Double(counts.prefix((counts.count + 9) / 10).reduce(0, +)) / Double(all)
     }
+    let arrivals = clockAtZero.map { TraceStatistics.arrivals(list.lazy.map(\.submit), clockAtZero: $0) }
+    arrivalsByHour = arrivals?.hours
+    arrivalsByWeekday = arrivals?.weekdays
+  }
+
+  /// How often each name occurs, most often first.
+  private static func counts(_ names: some Sequence<String>) -> [Int] {
+    var table: [String: Int] = [:]
+    for name in names { table[name, default: 0] += 1 }
+    return table.values.sorted(by: >)
+  }
+
+  /// Arrivals by hour of the day and by day of the week, Monday first, on a wall clock.
+  static func arrivals(_ times: some Sequence<Time>, clockAtZero: Double) -> (hours: [Int], weekdays: [Int]) {
+    var hours = [Int](repeating: 0, count: 24)
+    var weekdays = [Int](repeating: 0, count: 7)
+    let origin = Int64(clockAtZero.rounded(.down))
+    for time in times {
+      let second = origin + time.ticks / Time.ticksPerSecond
+      let day = second >= 0 ? second / 86_400 : (second - 86_399) / 86_400
+      hours[Int((second - day * 86_400) / 3600)] += 1
+      weekdays[CalendarTime.weekday(Int(day))] += 1
+    }
+    return (hours, weekdays)
   }
 
   private static func durations(_ list: [Job]) -> Durations? {

@@ -71,10 +71,19 @@ struct Catalog: ParsableCommand {
         print("    \(row.certainty.rawValue): \(row.source)")
       }
     case .traces:
-      for format in TraceFormat.allCases {
-        print("\(format.rawValue)  \(format.isReadable || format == .auto ? "read" : "known by name, not read yet")")
+      print("Formats: \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+      print("or a YAML file that says what the columns of a CSV mean. Traces that 'longhaul trace fetch' knows:")
+      for home in TraceHomes.all {
+        print("\(home.name)  format \(home.format.rawValue)  \(home.summary)")
+        for file in home.files {
+          print(
+            "    \(file.url)" + (file.bytes.map { "  \(Readable.bytes(Double($0)))" } ?? "")
+              + (file.sha256 == nil ? "  checksum not stated" : "  checksum stated"))
+        }
+        print("    licence: \(home.licence)")
+        print("    cite: \(home.cite)")
+        print("    source: \(home.source)")
       }
-      print("Where the public traces live: Traces/README.md")
     }
   }
 }

@@ -16,9 +16,16 @@ extension ExperimentLevel: ExpressibleByArgument {}
 struct CongestionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "congestion",
-    abstract: "Runs a congestion experiment: algorithms on hosts, switches and links, packet by packet or as fluid.")
+    abstract: "Runs a congestion experiment, or a study of many: algorithms on hosts, switches and links.",
+    discussion: """
+      A study is a file with an experiment as a template, axes to vary and baselines to tune; it is told by its \
+      'experiment:'. Finished runs of both are kept until all are done: the same command goes on where it was.
+      """)
 
-  @Argument(help: "The experiment, a YAML file; ready ones are in Experiments. Several with --against.")
+  @Argument(
+    help:
+      "The experiment or study, a YAML file; ready ones are in Experiments and Experiments/studies. Several with --against."
+  )
   var experiment: [String]
   @Option(help: "Algorithms in place of the experiment's, separated by commas: NAME or NAME:PRESET.")
   var algorithms: String?
@@ -27,6 +34,10 @@ struct CongestionCommand: ParsableCommand {
   var driver = RunOptions.Driver.inline
   @Option(help: "Seeds in place of the experiment's, separated by commas.") var seeds: String?
   @Option(help: "Runs at a time with the inline driver; the number of cores if left out.") var jobs: Int?
+  @Option(help: "Factor of all rates and amounts, at the same ratios; the study's own, or 1, if left out.")
+  var scale: Double?
+  @Option(help: "AXIS=VALUE: only these cells of a study, for example 'distance=10 km'. May be repeated.")
+  var only: [String] = []
   @Option(help: "Directory for the results; runs/NAME-N if left out.") var out: String?
   @Option(
     help: ArgumentHelp(
@@ -53,8 +64,14 @@ struct CongestionCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let scale, !(scale >= 1e-6 && scale <= 1e6) {
+      throw ValidationError("--scale: expected a factor from 1e-6 to 1e6, found \(scale)")
+    }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs: expected at least 1, found \(jobs)") }
     if let against { return try compare(against) }
-    let read = try ExperimentReader.read(path: experiment[0])
+    if StudyReader.isStudy(path: experiment[0]) { return try runStudy() }
+    if !only.isEmpty { throw ValidationError("--only is for studies, and \(experiment[0]) is a single experiment") }
+    let read = try ExperimentReader.read(path: experiment[0]).scaled(by: scale ?? 1)
     let level = network ?? ExperimentLevel(rawValue: read.network.rawValue) ?? .packet
     let path = out ?? CongestionFolder.next(for: read.name)
     let study = try CongestionStudy(
@@ -80,10 +97,10 @@ struct CongestionCommand: ParsableCommand {
 
   private func compare(_ reference: ExperimentLevel) throws {
     let read = try experiment.map { path in
-      let one = try ExperimentReader.read(path: path)
+      let one = try ExperimentReader.read(path: path).scaled(by: scale ?? 1)
       return (experiment: one, algorithms: try chosenAlgorithms(one), seeds: try chosenSeeds(one))
     }
-    let path = out ?? CongestionFolder.next(for: "agreement", holding: LevelStudy.file)
+    let path = out ?? CongestionFolder.next(for: "agreement", finished: LevelStudy.file)
     let study = try LevelStudy(
       read, level: network ?? .fluid, reference: reference, tolerances: try tolerances(), directory: path,
       jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, force: force)
@@ -118,8 +135,10 @@ struct CongestionCommand: ParsableCommand {
     return LevelAgreement.Tolerances(general: general, byName: byName)
   }
 
-  private func chosenSeeds(_ read: Experiment) throws -> [UInt64] {
-    guard let seeds else { return read.seeds }
+  private func chosenSeeds(_ read: Experiment) throws -> [UInt64] { try statedSeeds() ?? read.seeds }
+
+  func statedSeeds() throws -> [UInt64]? {
+    guard let seeds else { return nil }
     return try seeds.split(separator: ",").map { text in
       guard let seed = UInt64(text.trimmingCharacters(in: .whitespaces)) else {
         throw ValidationError("--seeds: expected whole numbers separated by commas, found '\(text)'")
@@ -170,9 +189,9 @@ final class CongestionProgress: @unchecked Sendable {
 
 enum CongestionFolder {
   /// The first of runs/NAME-1, runs/NAME-2, ... that holds no finished experiment.
-  static func next(for name: String, holding file: String = "congestion.json") -> String {
+  static func next(for name: String, finished: String = "congestion.json") -> String {
     var number = 1
-    while FileManager.default.fileExists(atPath: "runs/\(name)-\(number)/\(file)") { number += 1 }
+    while FileManager.default.fileExists(atPath: "runs/\(name)-\(number)/\(finished)") { number += 1 }
     return "runs/\(name)-\(number)"
   }
 }

@@ -17,11 +17,15 @@ struct Doctor: ParsableCommand {
     line(
       FileManager.default.isExecutableFile(atPath: agent), "the site agent",
       "run ./longhaul once more, or 'swift build -c release'")
-    for (library, package) in [("libzmq.so.5", "libzmq3-dev"), ("libsqlite3.so.0", "libsqlite3-dev")] {
+    for (library, package) in [
+      ("libzmq.so.5", "libzmq3-dev"), ("libsqlite3.so.0", "libsqlite3-dev"), ("libz.so.1", "zlib1g-dev"),
+      ("liblzma.so.5", "liblzma-dev"),
+    ] {
       let handle = dlopen(library, RTLD_LAZY)
       line(handle != nil, library, "apt-get install \(package)")
       if let handle { dlclose(handle) }
     }
+    line(Curl.whereabouts() != nil, "curl, for 'trace fetch'", "apt-get install curl")
     let scratch = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
     line(
       FileManager.default.isWritableFile(atPath: scratch), "a folder for sockets (\(scratch))",

@@ -5,6 +5,7 @@ import Emulation
 import Foundation
 import Results
 import ScenarioFile
+import Topology
 import Workload
 
 @main
@@ -14,7 +15,8 @@ struct Longhaul: ParsableCommand {
     abstract: "Emulates a fleet of data centres joined by long fibres, under a trace of jobs and a placement policy.",
     version: "0.1.0",
     subcommands: [
-      Emulate.self, Resume.self, Compare.self, CongestionCommand.self, TraceCommand.self, Catalog.self, Doctor.self,
+      Emulate.self, Resume.self, Compare.self, CongestionCommand.self, TraceCommand.self, ModelCommand.self,
+      ScenarioCommand.self, TopologyCommand.self, Catalog.self, Doctor.self,
     ])
 
   static func main() {
@@ -55,7 +57,7 @@ struct Longhaul: ParsableCommand {
   /// 2 for what the user can mend in the input, 1 for a run that failed, 130 for one that was interrupted.
   static func status(of error: any Error) -> Int32 {
     switch error {
-    case is ScenarioError, is TraceError, is ResultsError, is ValidationError: return 2
+    case is ScenarioError, is TraceError, is ResultsError, is MapError, is ValidationError: return 2
     case is Conductor.Interrupted, is ExperimentConductor.Interrupted: return 130
     default: return 1
     }

@@ -10,17 +10,18 @@ import Workload
 
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trace", abstract: "Inspects, converts and synthesises traces of jobs.",
-    subcommands: [TraceInspect.self, TraceConvert.self, TraceSynthesize.self])
+    commandName: "trace", abstract: "Inspects, converts, fetches and synthesises traces of jobs and of requests.",
+    subcommands: [TraceInspect.self, TraceConvert.self, TraceFetch.self, TraceSynthesize.self])
 }
 
 /// The window of a trace, as `emulate` takes it.
 struct WindowArguments: ParsableArguments {
-  @Option(help: "Format; recognised from the file if left out.") var format = "auto"
+  @Option(help: "Format, or a YAML file that says what the columns mean; recognised from the file if left out.")
+  var format = "auto"
   @Option(help: "Where the window begins.") var start: String?
   @Option(help: "Length of the window by arrival.") var until: String?
 
-  func read(_ path: String) throws -> Trace {
+  func read(_ path: String) throws -> TraceContents {
     var length: Time?
     if let until {
       do {
@@ -29,8 +30,12 @@ struct WindowArguments: ParsableArguments {
         throw ValidationError("--until: \(error)")
       }
     }
-    return try TraceReader.read(
-      path: path, format: try TraceFormat.named(format), window: TraceWindow(start: start, length: length))
+    let isMapped = MappingReader.isPath(format)
+    let reading = WaitProgress.reading()
+    return try TraceReader.contents(
+      path: path, format: isMapped ? .auto : try TraceFormat.named(format),
+      window: TraceWindow(start: start, length: length),
+      columns: isMapped ? try MappingReader.read(path: format) : nil, progress: { reading(path, $0) })
   }
 }
 
@@ -38,28 +43,34 @@ struct TraceInspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "A portrait of a trace on one screen, with an account of every row.")
 
-  @Argument(help: "The trace.") var file: String
+  @Argument(help: "The trace; packed as gzip, xz or tar, or a folder of several files, if it comes so.") var file:
+    String
   @OptionGroup var window: WindowArguments
   @Flag(help: "Machine-readable.") var json = false
 
   func run() throws {
-    let trace = try window.read(file)
-    print(json ? TracePortrait(trace).json : TracePortrait(trace).text, terminator: "")
+    let portrait = TracePortrait(contents: try window.read(file))
+    print(json ? portrait.json : portrait.text, terminator: "")
   }
 }
 
 struct TraceConvert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "convert", abstract: "Rewrites a trace as native CSV.")
+    commandName: "convert", abstract: "Rewrites a trace as native CSV: of jobs, or of requests.")
 
-  @Argument(help: "The trace.") var file: String
+  @Argument(help: "The trace; packed as gzip, xz or tar, or a folder of several files, if it comes so.") var file:
+    String
   @OptionGroup var window: WindowArguments
   @Option(name: .shortAndLong, help: "The native CSV to write.") var output: String
 
   func run() throws {
-    let trace = try window.read(file)
-    try NativeTrace.write(jobs: trace.jobs, to: output)
-    Longhaul.complain("\(trace.account.jobs) of \(trace.account.rows) rows written to \(output)")
+    let contents = try window.read(file)
+    switch contents {
+    case .jobs(let trace): try NativeTrace.write(jobs: trace.jobs, to: output)
+    case .requests(let trace): try NativeTrace.write(requests: trace, to: output)
+    case .inventory(let table): throw table.refusal
+    }
+    Longhaul.complain("\(contents.account.jobs) of \(contents.account.rows) rows written to \(output)")
   }
 }
 

@@ -17,7 +17,7 @@ import Topology
     #expect(scenario.fleet.sites.map(\.gpus) == [32, 64])
     #expect(scenario.fleet.sites[0].nicRate == .gigabits(400))
     #expect(scenario.energy[1].price.value(at: .zero) == 35)
-    #expect(scenario.energy[1].pueMilli == 1150)
+    #expect(scenario.energy[1].cooling == .constant(pueMilli: 1150))
     // Midnight UTC is 18 o'clock in Columbus (83 degrees west: 6 hours): 57 USD/MWh in the profile's evening peak.
     #expect(scenario.energy[0].price.value(at: .zero) == 57)
     let link = scenario.fleet.links[0]
@@ -194,7 +194,7 @@ import Topology
     #expect("\(error)" == "s.yaml:26: scheduler.policy: no policy 'fofi'. Did you mean 'fifo'?")
   }
 
-  @Test(arguments: ["five-regions", "two-sites", "one-cluster"])
+  @Test(arguments: ["five-regions", "two-sites", "one-cluster", "long-haul-340b", "serving"])
   func readyScenariosLoad(_ name: String) throws {
     let scenario = try ScenarioReader.read(path: "\(Folders.scenarios)/\(name).yaml")
     #expect(scenario.name == name)
@@ -211,6 +211,8 @@ import Topology
     case "one-cluster":
       #expect(scenario.fleet.links.isEmpty && scenario.controlDelays == [.zero])
       #expect(scenario.networkLevel == .ideal && scenario.policy == "fifo")
+    case "long-haul-340b", "serving":
+      #expect(scenario.fleet.links.map(\.id) == ["east-west"])
     default:
       #expect(scenario.fleet.links.map(\.id) == ["omaha-columbus"])
     }

@@ -47,7 +47,8 @@ final class TemporaryFile {
 }
 
 func readLines(_ path: String, command: String = "cat") -> [String] {
-  guard let pipe = popen("\(command) '\(path)'", "r") else { return [] }
+  // A command of several words may end with one that takes no file.
+  guard let pipe = popen(command.hasSuffix("true") ? command : "\(command) '\(path)'", "r") else { return [] }
   defer { pclose(pipe) }
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -107,4 +108,26 @@ struct Shape: Hashable, Comparable {
   static func < (a: Shape, b: Shape) -> Bool {
     (a.submit, a.duration, a.milliGPUs) < (b.submit, b.duration, b.milliGPUs)
   }
+}
+
+/// A folder that is gone when the test ends.
+final class TemporaryFolder {
+  let path: String
+
+  init() {
+    var template = Array("/tmp/longhaul-traces-XXXXXX".utf8CString)
+    _ = mkdtemp(&template)
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  func write(_ name: String, _ text: String) {
+    if let slash = name.lastIndex(of: "/") { mkdir(path + "/" + name[..<slash], 0o755) }
+    guard let file = fopen(path + "/" + name, "w") else { return }
+    fputs(text, file)
+    fclose(file)
+  }
+
+  func remove(_ name: String) { unlink(path + "/" + name) }
+
+  deinit { _ = system("rm -rf '\(path)'") }
 }
