@@ -226,7 +226,10 @@ public struct Cubic: CongestionController, Equatable {
       let slack = max(Time(ticks: leastRoundTrip.ticks / 8), .microseconds(4000))
       found = found || roundLeast > leastRoundTrip + slack
     }
-    if found { threshold = packets }
+    guard found else { return }
+    threshold = packets
+    // Growth ends: when it does is as telling as a cut.
+    decreases &+= 1
   }
 
   public mutating func skip(from: Time, to: Time) {

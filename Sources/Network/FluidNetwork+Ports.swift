@@ -198,7 +198,7 @@ extension FluidNetwork {
       tell = tell || loss == 0 || flow.sentLoss == 0 || Double(abs(loss - flow.sentLoss)) > 0.1 * Double(flow.sentLoss)
     }
     if listens {
-      let wrong = abs(queueDelay(port).ticks - believedDelay(flow, port, at: now))
+      let wrong = abs(ports[port].queueDelay.ticks - believedDelay(flow, port, at: now))
       tell = tell || wrong >= delayStep(flow)
       if signals.contains(.telemetry) {
         let moved = abs(ports[port].output - flow.sentOutput)
@@ -234,7 +234,7 @@ extension FluidNetwork {
     feedback.epoch = ports[port].epoch
     ports[port].flows[i].lostReported = lost
     ports[port].flows[i].sentAt = now
-    ports[port].flows[i].sentDelay = feedback.queueDelay
+    ports[port].flows[i].sentDelay = ports[port].queueDelay
     ports[port].flows[i].sentTrend = feedback.queueTrend
     ports[port].flows[i].sentOutput = feedback.output.bitsPerSecond
     ports[port].flows[i].sentMarked = feedback.marked

@@ -42,19 +42,23 @@ extension FluidSource {
     let room = room(copy, heard)
     let most = sent / Int128(span.ticks)
     guard sent > room else { return (Int64(most), end) }
+    // Crumbs of a packet wait for the rest of it. What there is room for now would, spread until the next look, blur the
+    // gap between two bursts, unless acknowledgements come in between.
+    let crumb = BitTicks(bytes: packetBytes) / 16
     let steady = max(0, room - credit) / Int128(span.ticks)
-    if credit > BitTicks(bytes: 2 * packetBytes), steady < most {
+    if credit > BitTicks(bytes: 2 * packetBytes) || credit > crumb && credit > room / 2, steady < most {
       let burst = credit / (most - steady)
       if burst < Int128(span.ticks) { return (Int64(most), now + Time(ticks: max(1, Int64(burst)))) }
     }
-    return (Int64(max(0, room) / Int128(span.ticks)), end)
+    guard room > crumb else { return (0, end) }
+    return (Int64(room / Int128(span.ticks)), end)
   }
 
   /// Tells a controller what comes in over a span of time.
   ///
-  /// All of it at once, unless that makes the controller give way while a queue moves: how far it does depends on when, as
-  /// one that cuts once a round trip cuts little if it is told as soon as the queue passes its target. Then the span is
-  /// told in parts.
+  /// All of it at once, unless that makes a controller give way that steers by delays or telemetry: how far it does
+  /// depends on when, as one that cuts once a round trip cuts little if it is told as soon as the queue passes its target.
+  /// Then the span is told in parts.
   func follow(
     _ controller: inout any CongestionController, _ heard: inout SignalState, from start: Time, to end: Time,
     demands: Demands, packetBytes: Int64, emitted: (Time) -> BitTicks
@@ -63,9 +67,7 @@ extension FluidSource {
     controller.update(
       signals(&heard, emitted: emitted(end), at: end, demands: demands, packetBytes: packetBytes))
     let bySteps: Signals = [.delay, .telemetry]
-    guard controller.decreases != controllerBefore.decreases, !demands.signals.isDisjoint(with: bySteps),
-      hops.contains(where: { $0.queueMoves(at: start) })
-    else { return }
+    guard controller.decreases != controllerBefore.decreases, !demands.signals.isDisjoint(with: bySteps) else { return }
     (controller, heard) = (controllerBefore, heardBefore)
     let parts: Int64 = 32
     for part in 1...parts {
@@ -158,7 +160,8 @@ extension FluidSource {
     guard isExact, heard.stride.ticks <= loop.ticks else { return min(own, look) }
     if window.isFinite {
       let burst = Int64(Double(packetBytes * 8 * 4) / spec.limit.double * 1e11)
-      let (rate, edge) = heard.history.edge(after: heard.acknowledgedTo)
+      let (rate, edge) = heard.history.edge(
+        after: heard.acknowledgedTo, least: max(1, spec.limit.bitsPerSecond / 1000))
       if let edge {
         let change = max(returns(edge, at: now), now + Time(ticks: max(1, burst)))
         look = rate == 0 ? change : min(look, change)

@@ -72,11 +72,11 @@ struct SendHistory: Sendable {
     return max(a.delivered, min(b.delivered, emitted(by: acknowledged(at: time)).bytes - lost))
   }
 
-  /// The rate at a time, and when after it sending began or stopped next.
-  func edge(after time: Time) -> (rate: Int64, at: Time?) {
+  /// The rate at a time, and when after it sending began or stopped next. Rates below `least` are none.
+  func edge(after time: Time, least: Int64) -> (rate: Int64, at: Time?) {
     guard let point = last(at: time) else { return (0, first < points.count ? points[first].at : nil) }
-    let rate = points[point].rate
-    return (rate, points[(point + 1)...].first { ($0.rate == 0) != (rate == 0) }?.at)
+    let isOn = points[point].rate >= least
+    return (isOn ? points[point].rate : 0, points[(point + 1)...].first { ($0.rate >= least) != isOn }?.at)
   }
 
   private func last(at time: Time) -> Int? {

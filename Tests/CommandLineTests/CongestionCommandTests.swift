@@ -102,4 +102,59 @@ import Testing
     #expect(outcome.status == 2 && outcome.complaints.contains(says), "\(outcome.complaints)")
     #expect(!place.exists("out"))
   }
+
+  static let finite = """
+    name: finite
+    hosts: [{name: a, count: 2}, {name: c, count: 2}]
+    switches: [s, t]
+    links:
+      - {between: [a, s], rate: 10 Gb/s, delay: 1 us}
+      - {between: [s, t], rate: 10 Gb/s, delay: 50 us, buffer: 1 MB}
+      - {between: [t, c], rate: 10 Gb/s, delay: 1 us}
+    flows:
+      - {from: a, to: c, size: 500 kB, start_jitter: 100 us}
+    algorithms: [oracle, bbr]
+    duration: 20 ms
+    seeds: [1, 2, 3]
+    """
+
+  /// Two experiments at two levels: a table on standard output, the same figures as JSON beside it.
+  @Test func oneLevelIsHeldAgainstAnother() throws {
+    let place = try Workplace()
+    try place.write("one.yaml", Self.finite)
+    try place.write("two.yaml", Self.finite.replacing("name: finite", with: "name: other"))
+    let call = ["congestion", "one.yaml", "two.yaml", "--against", "packet", "--out", "out"]
+    let outcome = try place.run(call)
+    #expect(outcome.status == 0, "\(outcome.complaints)")
+    #expect(outcome.output.contains("agrees") || outcome.output.contains("overlap"))
+    let json = try #require(
+      JSONSerialization.jsonObject(with: Data(try place.read("out/agreement.json").utf8)) as? [String: Any])
+    #expect(json["network"] as? String == "fluid" && json["against"] as? String == "packet")
+    let experiments = try #require(json["experiments"] as? [[String: Any]])
+    #expect(experiments.map { $0["name"] as? String } == ["finite", "other"])
+    let rows = try #require(experiments[0]["algorithms"] as? [[String: Any]])
+    #expect(rows.map { $0["algorithm"] as? String } == ["oracle", "bbr"])
+    // Told the same rates, both levels take the same time but for the last packets' way.
+    #expect(abs(try #require(rows[0]["error"] as? Double)) < 0.02)
+    #expect(rows[0]["unfinished"] as? Int == 0 && rows[0]["flows"] as? Int == 6)
+    #expect(!place.exists("out/unfinished"))
+    // The same again is refused, and the same elsewhere gives the same figures.
+    #expect(try place.run(call).status == 2)
+  }
+
+  @Test(
+    arguments: [
+      (["one.yaml", "two.yaml"], "expected one experiment"),
+      (["one.yaml", "--against", "packet", "--network", "packet"], "other than packet"),
+      (["one.yaml", "--against", "packet", "--driver", "processes"], "inline"),
+      (["one.yaml", "--against", "packet", "--tolerance", "narrow"], "--tolerance"),
+    ])
+  func wrongComparisonsAreRefused(arguments: [String], says: String) throws {
+    let place = try Workplace()
+    try place.write("one.yaml", Self.finite)
+    try place.write("two.yaml", Self.finite)
+    let outcome = try place.run(["congestion"] + arguments + ["--out", "out"])
+    #expect(outcome.status == 2 && outcome.complaints.contains(says), "\(outcome.complaints)")
+    #expect(!place.exists("out"))
+  }
 }
