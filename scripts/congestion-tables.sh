@@ -47,6 +47,7 @@ cat scripts/congestion-tables.head.md > "$out.partial"
 study distances Experiments/studies/distances.yaml ${ALGORITHMS:+--algorithms "$ALGORITHMS"}
 study short-flows Experiments/studies/short-flows.yaml
 study regimes Experiments/studies/regimes.yaml
+study without-telemetry Experiments/studies/without-telemetry.yaml
 study inside-a-site Experiments/studies/inside-a-site.yaml
 study long-lived Experiments/studies/long-lived.yaml
 study distances-fluid Experiments/studies/distances.yaml --network fluid --scale 1 --only 'distance=100 km' \
