@@ -3,6 +3,8 @@
 # Runs the studies in Experiments/studies and writes Documentation/CongestionTables.md with its pictures.
 # Finished studies are not run again: remove a folder in runs/studies to repeat one. Killed in the middle, it goes on
 # with the runs that are missing. JOBS=2 scripts/congestion-tables.sh runs two at a time; what comes out is the same.
+# STUDIES='distances regimes' leaves the others out, ALGORITHMS=cubic,nscc the other baselines of the study of distances:
+# a command in the page says what it was.
 # Budget: two core-hours in all; each study states its own.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,6 +16,7 @@ mkdir -p runs/studies "$pictures"
 study() { # NAME FILE [ARGUMENTS...]
   name=$1
   shift
+  case " ${STUDIES:-$name} " in *" $name "*) ;; *) return 0 ;; esac
   folder=runs/studies/$name
   if [ ! -f "$folder/study.json" ]; then
     ./longhaul congestion "$@" --jobs "$jobs" --out "$folder" > "$folder.txt"
@@ -23,7 +26,11 @@ study() { # NAME FILE [ARGUMENTS...]
     echo
     sed -n '1p' "$folder/study.md"
     echo
-    echo "    ./longhaul congestion $*"
+    command="./longhaul congestion"
+    for argument in "$@"; do
+      case $argument in *' '*) command="$command '$argument'" ;; *) command="$command $argument" ;; esac
+    done
+    echo "    $command"
     echo
     # A study of flows without an end has no completion times to picture.
     if grep -q '^### Losses' "$folder/study.md"; then
@@ -37,9 +44,10 @@ study() { # NAME FILE [ARGUMENTS...]
 }
 
 cat scripts/congestion-tables.head.md > "$out.partial"
-study distances Experiments/studies/distances.yaml
+study distances Experiments/studies/distances.yaml ${ALGORITHMS:+--algorithms "$ALGORITHMS"}
 study short-flows Experiments/studies/short-flows.yaml
 study regimes Experiments/studies/regimes.yaml
+study without-telemetry Experiments/studies/without-telemetry.yaml
 study inside-a-site Experiments/studies/inside-a-site.yaml
 study long-lived Experiments/studies/long-lived.yaml
 study distances-fluid Experiments/studies/distances.yaml --network fluid --scale 1 --only 'distance=100 km' \

@@ -56,7 +56,7 @@ public struct ExperimentCompiler: Sendable {
       ).scaled(by: experiment.scale)
     } catch {
       let known = error.known.isEmpty ? "" : "Known are: \(error.known.joined(separator: ", "))."
-      let wanted = [entry.spec.preset, entry.spec.name] + entry.spec.parameters.map(\.name)
+      let wanted = [entry.spec.preset] + entry.spec.parameters.map(\.name) + [entry.spec.name]
       let near = wanted.compactMap { $0 }.first { !error.known.contains($0) && error.message.contains("'\($0)'") }
         .flatMap { Spelling.nearest($0, in: error.known) }
       throw entry.origin.error(error.message, near.map { "Did you mean '\($0)'?" } ?? known)

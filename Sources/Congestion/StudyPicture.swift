@@ -8,7 +8,7 @@ import Simulation
 /// tuned; columns for the values of the last two axes, and a panel for every combination of the others.
 struct StudyPicture {
   private static let left = 170.0
-  private static let columnWidth = 46.0
+  private static let columnWidth = 52.0
   private static let rowHeight = 24.0
   private static let groupGap = 10.0
   private static let head = 66.0

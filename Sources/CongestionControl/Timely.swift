@@ -34,9 +34,11 @@ public struct Timely: CongestionController, Equatable {
       Parameter("high_us", 500, in: 0.01...1e7, "above this round trip the rate only falls, microseconds"),
       Parameter(
         "min_rtt_us", 20, in: 0.01...1e6, "unit of the gradient and least time between decisions, microseconds"),
-      Parameter("segment_bytes", 16_000, in: 64...1e9, "bytes between decisions, where that takes longer than min_rtt"),
+      Parameter(
+        "segment_bytes", 16_000, in: 64...1e9, "bytes between decisions, where that takes longer than min_rtt",
+        isRateOrAmount: true),
       Parameter("delta", 0.001, in: 1e-9...1, "additive step, in line rates"),
-      Parameter("min_rate_mbps", 100, in: 1e-3...1e6, "least rate, Mb/s"),
+      Parameter("min_rate_mbps", 100, in: 1e-3...1e6, "least rate, Mb/s", isRateOrAmount: true),
       Parameter("patched", 0, in: 0...1, "1: the patched law between the thresholds"),
       Parameter("subtract_base", 0, in: 0...1, "1: compare thresholds with the round trip less propagation"),
     ],

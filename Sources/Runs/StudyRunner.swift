@@ -110,7 +110,7 @@ public final class StudyRunner {
   public func run(more: (StudyReport) -> [(name: String, text: String)]) throws -> StudyReport {
     try FileOutput.makeFolder(directory)
     let log = try StudyLog(folder: directory)
-    var board = Board(total: runCount, jobs: jobs)
+    var board = Board(total: runCount, jobs: jobs, cells: study.cells.count)
     var runs = try perform(firstTasks, log, &board)
     let chosen = StudyReport.tunedPoints(study, runs: runs)
     var later: [Task] = []
@@ -158,20 +158,36 @@ public final class StudyRunner {
     var total: Int
     var jobs: Int
     var done = 0
-    /// Core-seconds of every run, those found on disk as they were measured then.
+    /// Core-seconds of every run, those found on disk as they were measured then; a run that two choices of constants have
+    /// in common counts once.
     var allSeconds = 0.0
+    var counted: Set<String> = []
     var hereSeconds = 0.0
-    /// Sum and number of core-seconds by cell.
-    var cost: [Int: (sum: Double, count: Int)] = [:]
+    /// Runs of each cell that have not begun.
+    var waiting: [Int]
+    /// Sum and number of core-seconds of each cell.
+    var cost: [(sum: Double, count: Int)]
 
-    func expected(_ waiting: ArraySlice<Int>) -> Double? {
-      let known = cost.values.reduce((sum: 0.0, count: 0)) { ($0.sum + $1.sum, $0.count + $1.count) }
+    init(total: Int, jobs: Int, cells: Int) {
+      self.total = total
+      self.jobs = jobs
+      waiting = [Int](repeating: 0, count: cells)
+      cost = [(sum: Double, count: Int)](repeating: (0, 0), count: cells)
+    }
+
+    /// Core-seconds that the rest may take, by the mean of each cell or, where none is done, of all.
+    var expected: Double? {
+      let known = cost.reduce((sum: 0.0, count: 0)) { ($0.sum + $1.sum, $0.count + $1.count) }
       guard known.count > 0 else { return nil }
       let mean = known.sum / Double(known.count)
       var sum = 0.0
-      for cell in waiting { sum += cost[cell].map { $0.sum / Double($0.count) } ?? mean }
+      var listed = 0
+      for (cost, waiting) in zip(cost, waiting) {
+        sum += Double(waiting) * (cost.count > 0 ? cost.sum / Double(cost.count) : mean)
+        listed += waiting
+      }
       // Runs that are not in the list yet, because tuning has not chosen.
-      return sum + mean * Double(max(0, total - done - waiting.count))
+      return sum + mean * Double(max(0, total - done - listed))
     }
   }
 
@@ -180,40 +196,46 @@ public final class StudyRunner {
     var board: Board
     var runs: [StudyReport.Run?]
     var error: (any Error)?
+    /// When progress is told next, in seconds of the monotonic clock.
+    var due = 0.0
   }
 
   /// Several at a time, each in a thread of its own: runs share nothing.
   private func perform(_ tasks: [Task], _ log: StudyLog, _ board: inout Board) throws -> [StudyReport.Run] {
+    for task in tasks { board.waiting[task.cell] += 1 }
     let shared = Mutex(Shared(board: board, runs: [StudyReport.Run?](repeating: nil, count: tasks.count)))
     let work = SharedReference(self)
-    let cells = tasks.map(\.cell)
     DispatchQueue.concurrentPerform(iterations: max(1, min(jobs, tasks.count))) { _ in
       while true {
         let index: Int? = shared.withLock { s in
           guard s.error == nil, s.next < tasks.count else { return nil }
+          s.board.waiting[tasks[s.next].cell] -= 1
           s.next += 1
           return s.next - 1
         }
         guard let index else { return }
         do {
           let tell = { @Sendable [progress = work.value.progress] in
-            let status = shared.withLock { s in
-              Status(
-                done: s.board.done, total: s.board.total, coreSeconds: s.board.hereSeconds,
-                expected: s.board.expected(cells[min(s.next, cells.count)...]), jobs: s.board.jobs)
+            let now = Self.seconds(CLOCK_MONOTONIC)
+            let status: Status? = shared.withLock { s in
+              guard now >= s.due else { return nil }
+              s.due = now + 0.2
+              return Status(
+                done: s.board.done, total: s.board.total, coreSeconds: s.board.hereSeconds, expected: s.board.expected,
+                jobs: s.board.jobs)
             }
-            progress(status)
+            if let status { progress(status) }
           }
-          let (line, wasFound) = try work.value.perform(tasks[index], log, tell)
+          let (key, line, wasFound) = try work.value.perform(tasks[index], log, tell)
           let task = tasks[index]
           shared.withLock { s in
             s.runs[index] = StudyReport.Run(
               cell: task.cell, contender: task.contender, point: task.point, seed: task.seed, metrics: line.metrics)
             s.board.done += 1
-            s.board.allSeconds += line.coreSeconds
+            if s.board.counted.insert(key).inserted { s.board.allSeconds += line.coreSeconds }
             if !wasFound { s.board.hereSeconds += line.coreSeconds }
-            let cost = s.board.cost[task.cell] ?? (0, 0)
-            s.board.cost[task.cell] = (cost.sum + line.coreSeconds, cost.count + 1)
+            s.board.cost[task.cell].sum += line.coreSeconds
+            s.board.cost[task.cell].count += 1
           }
           tell()
         } catch {
@@ -228,7 +250,9 @@ public final class StudyRunner {
     }
   }
 
-  private func perform(_ task: Task, _ log: StudyLog, _ tell: @escaping () -> Void) throws -> (StudyLog.Line, Bool) {
+  private func perform(_ task: Task, _ log: StudyLog, _ tell: @escaping () -> Void) throws -> (
+    key: String, line: StudyLog.Line, wasFound: Bool
+  ) {
     if shouldStop() { throw ExperimentConductor.Interrupted() }
     let cell = study.cells[task.cell]
     let point = study.contenders[task.contender].points[task.point]
@@ -236,17 +260,17 @@ public final class StudyRunner {
     // Nobody looks at the series of so many runs.
     plan.seriesInterval = plan.duration
     let key = key(plan, cell)
-    if let line = log.find(key) { return (line, true) }
-    let began = Self.threadSeconds()
+    if let line = log.find(key) { return (key, line, true) }
+    let began = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
     let conductor = ExperimentConductor(plan: plan, level: level, carrier: InlinePartCarrier())
     conductor.shouldStop = shouldStop
     conductor.progress = { _ in tell() }
     let result = try conductor.run()
     let line = StudyLog.Line(
-      coreSeconds: Self.threadSeconds() - began,
+      coreSeconds: Self.seconds(CLOCK_THREAD_CPUTIME_ID) - began,
       metrics: StudyMetrics(plan: plan, result: result, groups: cell.groups, port: cell.port))
     try log.add(key, line)
-    return (line, false)
+    return (key, line, false)
   }
 
   /// Names a run by everything that it follows from: the plan, the level, what is measured, and this very program.
@@ -265,9 +289,9 @@ public final class StudyRunner {
     return SHA256.hex(hashing: Array(data))
   }
 
-  private static func threadSeconds() -> Double {
+  private static func seconds(_ clock: clockid_t) -> Double {
     var now = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
+    clock_gettime(clock, &now)
     return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
   }
 }

@@ -81,6 +81,7 @@ struct StudyReading {
     study.axes = axes.map { Study.Axis(name: $0.name, labels: $0.points.map(\.label)) }
     study.settings = algorithms.settings.map(\.text)
     let used = template.names.map(\.name) + uses(of: root, ["scale", "measure"])
+    try checkAllAreSet(template)
     try checkAllAreUsed(used)
     study.cells = try readCells(root, template, study)
     return study
@@ -111,6 +112,14 @@ struct StudyReading {
 
   private func uses(of root: Section, _ names: [String]) -> [String] {
     names.flatMap { name in root.optional(name).map { StudyTemplate($0.value).names.map(\.name) } ?? [] }
+  }
+
+  /// A misspelt name is told where it is used, before the one that it leaves unused.
+  private func checkAllAreSet(_ template: StudyTemplate) throws(ScenarioError) {
+    let set = variables.keys.sorted() + axes.flatMap { axis in axis.points.flatMap { $0.values.map(\.key) } }
+    for (name, place) in template.names where !set.contains(name) {
+      throw StudyTemplate.unknown(name, place, known: set)
+    }
   }
 
   /// A value that changes nothing is a mistake, except that a point with several values may have a first one that only

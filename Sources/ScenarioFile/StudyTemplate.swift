@@ -31,6 +31,17 @@ struct StudyTemplate {
     return String(text.dropFirst())
   }
 
+  static func unknown(_ name: String, _ place: Place, known: [String]) -> ScenarioError {
+    let advice =
+      Spelling.nearest(name, in: known).map { "Did you mean '$\($0)'?" }
+      ?? (known.isEmpty
+        ? "Name it under 'axes:' or 'variables:'."
+        : "Known are: \(Set(known).sorted().map { "$\($0)" }.joined(separator: ", ")).")
+    return ScenarioError(
+      file: place.file, line: place.line, field: "$\(name)", message: "no axis or variable has this name",
+      advice: advice)
+  }
+
   /// The template with every `$name` replaced. Errors in a value are told with the line where the value stands.
   func filled(_ values: [String: Value]) throws(ScenarioError) -> Value { try Self.fill(root, values) }
 
@@ -39,15 +50,7 @@ struct StudyTemplate {
     case .null: return value
     case .scalar(let text):
       guard let name = variable(text) else { return value }
-      guard let new = values[name] else {
-        let known = values.keys.sorted()
-        let advice =
-          Spelling.nearest(name, in: known).map { "Did you mean '$\($0)'?" }
-          ?? "Known are: \(known.map { "$\($0)" }.joined(separator: ", "))."
-        throw ScenarioError(
-          file: value.place.file, line: value.place.line, field: text, message: "no axis or variable has this name",
-          advice: advice)
-      }
+      guard let new = values[name] else { throw unknown(name, value.place, known: values.keys.sorted()) }
       return new
     case .sequence(let items):
       var filled: [Value] = []

@@ -182,18 +182,30 @@ import Testing
 }
 
 @Suite struct ScaledAlgorithmTests {
-  /// What has the unit of a rate or of bytes follows the scale; gains, times and packets do not.
+  /// What has the unit of a rate or of bytes follows the scale, whichever algorithm it belongs to; gains, times, packets
+  /// and switches do not.
   @Test func ratesAndAmountsFollow() throws {
-    let dcqcn = try Algorithm(name: "dcqcn", preset: "vendor")
-    let half = dcqcn.scaled(by: 0.5)
-    func value(_ algorithm: Algorithm, _ name: String) throws -> Double {
-      algorithm.values[try #require(algorithm.information.parameters.firstIndex { $0.name == name })]
+    for type in Algorithm.all {
+      let algorithm = try Algorithm(name: type.information.name)
+      let half = algorithm.scaled(by: 0.5)
+      for (index, parameter) in type.information.parameters.enumerated() {
+        let isSwitch = parameter.limits == 0...1
+        let follows =
+          !isSwitch
+          && ["_mbps", "_gbps", "_bytes", "byte_counter"].contains { parameter.name.hasSuffix($0) }
+        #expect(
+          half.values[index] == algorithm.values[index] * (follows ? 0.5 : 1), "\(algorithm.name) \(parameter.name)")
+      }
     }
-    for name in ["minimum_mbps", "additive_mbps", "byte_counter"] {
-      #expect(try value(half, name) == value(dcqcn, name) / 2, "\(name)")
-    }
-    for name in ["g", "increase_timer_us", "fast_recovery"] {
-      #expect(try value(half, name) == value(dcqcn, name), "\(name)")
+  }
+
+  /// No value leaves its limits, however small the scale.
+  @Test func limitsHold() throws {
+    for type in Algorithm.all {
+      let tiny = try Algorithm(name: type.information.name).scaled(by: 1e-6)
+      for (parameter, value) in zip(type.information.parameters, tiny.values) {
+        #expect(parameter.limits.contains(value), "\(tiny.name) \(parameter.name)")
+      }
     }
   }
 }
