@@ -20,7 +20,7 @@ extension FluidSource {
     let span = end - now
     let loop = roundTrip + queueDelay(at: now)
     // Who is not to be called for so long rests.
-    guard span > .zero, span.ticks <= loop.ticks * 2 || !min(controller.window, inflightLimit).isFinite, end < .never
+    guard span > .zero, span.ticks / 2 <= loop.ticks || !min(controller.window, inflightLimit).isFinite, end < .never
     else { return (allowed(at: now), end) }
     var copy = controller
     var heard = heard
