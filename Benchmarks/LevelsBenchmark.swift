@@ -42,7 +42,7 @@ extension Benchmark {
   }
 
   /// Hosts at two sites with a border switch each; the link between them is the bottleneck.
-  private static func churn(_ name: String, seconds: Double) throws -> NetworkPlan {
+  static func churn(_ name: String, seconds: Double) throws -> NetworkPlan {
     var plan = NetworkPlan(algorithm: try Algorithm(name: name), duration: .seconds(seconds))
     let events = Int(seconds * 10) - 1
     let senders = 8 + events / 2
