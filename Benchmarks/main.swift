@@ -5,8 +5,8 @@ import Foundation
 // Performance, separate from the tests: a number here can be bad, but not wrong. See README.md in this folder.
 
 let benchmarks: [Benchmark] = [
-  .eventQueue, .idealNetwork, .packets, .fluidEvents, .leaps, .traces, .traceMemory, .states, .fleetEvents, .rounds,
-  .week,
+  .eventQueue, .idealNetwork, .packets, .fluidEvents, .levels, .leaps, .traces, .traceMemory, .states, .fleetEvents,
+  .rounds, .week,
 ]
 
 func complain(_ text: String) -> Never {

@@ -28,8 +28,8 @@ public struct BBR: CongestionController {
 
   public static func demands(_ parameters: ParameterValues) -> Demands {
     var demands = Demands([.delay, .loss, .deliveryRate])
-    // Eight phases of a round trip each, or up to 63 round trips between probes.
-    demands.cycle = .roundTrips(parameters[0] < 2 ? 8 : 66)
+    // Flows come to share alike as they probe for the round trip together.
+    demands.cycle = .time(.seconds(parameters[2]))
     return demands
   }
 

@@ -116,6 +116,8 @@ public enum Cycle: Equatable, Sendable {
   case none
   /// From one decrease to the next.
   case betweenDecreases
+  /// Blocks of so much time, for controllers whose slowest loop has a clock of its own.
+  case time(Time)
   /// Blocks of so many round trips.
   case roundTrips(Int64)
 }

@@ -194,7 +194,7 @@ public struct FluidNetwork: Sendable {
     }
     source.isExact = !model.facts.isEmpty
     source.losesPeriodically = path.ports.contains { model.ports[$0].losesPeriodically }
-    source.inflightLimit = facts.map { Double($0.inflightLimit) } ?? .infinity
+    if let limit = facts?.inflightLimit, limit < .max { source.inflightLimit = Double(limit) }
     if let facts, !facts.boundaries.isEmpty { source.available = 0 }
     source.restartCycles(at: now)
     if let free = freeSlots.popLast() {

@@ -27,7 +27,8 @@ extension FluidSource {
     let credit = room(copy, heard)
     var sent: BitTicks = 0
     var at = now
-    let step = max(1, span.ticks / 16)
+    // A rate alone is even enough between its timers for a mean over fewer parts.
+    let step = max(1, span.ticks / (min(copy.window, inflightLimit).isFinite ? 16 : 4))
     while at < end {
       let next = min(end, max(min(copy.deadline, end), at + Time(ticks: step)))
       let length = Int128((next - at).ticks)
@@ -118,7 +119,9 @@ extension FluidSource {
   /// experiment that is for laws in closed form only.
   mutating func nextUpdate(at now: Time, demands: Demands, packetBytes: Int64) -> Time {
     let loop = min(roundTrip + queueDelay(at: now), .seconds(1))
-    let grain = Int64(1) << max(0, 60 - loop.ticks.leadingZeroBitCount)
+    // The mean that is planned looks ahead; where nothing but the rate follows from it, fewer looks are enough.
+    let isRate = isExact && !min(controller.window, inflightLimit).isFinite
+    let grain = Int64(1) << max(0, (isRate ? 62 : 60) - loop.ticks.leadingZeroBitCount)
     func onGrid(_ time: Time) -> Time {
       time < .seconds(90_000_000) ? Time(ticks: (time.ticks + grain - 1) / grain * grain) : .never
     }
@@ -152,7 +155,7 @@ extension FluidSource {
     if now - heard.calmSince > loop, hasHeard { return own }
     let usual = max(rate, allowed(at: now))
     let packet = usual > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(usual) * 1e11)) : 0
-    let least = max(1, loop.ticks / 8, min(packet, loop.ticks))
+    let least = max(1, loop.ticks / (isRate ? 4 : 8), min(packet, loop.ticks))
     let isBusy = isMarked || queueMoves && demands.followsQueues || isExact && demands.longestSpan < 2
     heard.stretch(changed, least: least, most: isBusy ? least : loop.ticks * demands.longestSpan)
     var look = onGrid(now + heard.stride)

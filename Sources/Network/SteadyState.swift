@@ -12,9 +12,13 @@ import Simulation
 /// that flows have joined or left it or that its capacity has changed. A controller whose means keep wandering is not leapt
 /// over in an experiment. In a fleet, where it would have to be followed for weeks, it is after ``patience`` blocks.
 struct SteadyState: Sendable {
-  static let tolerance = 0.0025
+  static let tolerance = 0.0015
   static let leastBlocks: UInt32 = 4
   static let patience: UInt32 = 48
+  /// Flows that share a port forget how unequal they were as fast as they give way: where increases are the same for all
+  /// and decreases take a share, differences shrink by just that share. A block lasts until half is forgotten, so that a
+  /// mean that still drifts towards its fair value is not taken for steady. Logarithm.
+  static let forgetting = 0.693
 
   var active = false
   var rate: Int64 = 0
@@ -26,6 +30,9 @@ struct SteadyState: Sendable {
   /// The controller's decreases at the last look, and when they last changed.
   var seen: UInt32 = 0
   var calm = Time.zero
+  /// What the controller answered at the last look, and the sum of the logarithms of its decreases in the block.
+  var level = 0.0
+  var fallen = 0.0
   /// Blocks in all, and in the stretch under way.
   var blocks: UInt32 = 0
   var stretch: UInt32 = 0
@@ -83,18 +90,28 @@ extension FluidSource {
   mutating func watchCycles(_ cycle: Cycle, loop: Time, isFleet: Bool, at now: Time) -> Bool {
     if steady.active { return false }
     let loop = max(loop, roundTrip)
+    let window = controller.window
+    let level = window.isFinite ? window : controller.rate.double
+    if level < steady.level, level > 0 { steady.fallen += DeterministicMath.log(steady.level / level) }
+    steady.level = level
     switch cycle {
     case .none: return false
+    case .time(let length):
+      guard now - steady.blockStart >= max(length, loop * 4) else { return false }
     case .betweenDecreases:
       // Cuts within a few round trips answer one and the same congestion.
-      guard controller.decreases != steady.blockDecreases, now - steady.blockStart >= loop * 4 else { return false }
+      guard controller.decreases != steady.blockDecreases, now - steady.blockStart >= loop * 4,
+        steady.fallen >= SteadyState.forgetting
+      else { return false }
     case .roundTrips(let n):
       // A cycle ends with the first decrease after a round trip without any.
       let fell = controller.decreases != steady.seen
       steady.seen = controller.decreases
       let rested = now - steady.calm >= loop
       if fell { steady.calm = now }
-      guard fell, rested, now - steady.blockStart >= loop * n else { return false }
+      guard fell, rested, now - steady.blockStart >= loop * n, steady.fallen >= SteadyState.forgetting else {
+        return false
+      }
     }
     let length = now - steady.blockStart
     guard length > .zero else { return false }
@@ -110,6 +127,7 @@ extension FluidSource {
     steady.blockEmitted = emitted
     steady.blockLost = lostNow
     steady.blockDecreases = controller.decreases
+    steady.fallen = 0
     return false
   }
 
