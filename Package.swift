@@ -54,7 +54,7 @@ let package = Package(
     module(
       "Results",
       [
-        "Records", "Topology", "Workload", .product(name: "GRDB", package: "GRDB.swift"),
+        "Records", "Topology", "Energy", "Workload", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ] + base),
     // The emulation.
@@ -67,11 +67,13 @@ let package = Package(
     module(
       "ScenarioFile", ["Topology", "Energy", "Workload", .product(name: "Yams", package: "Yams")] + base),
     module("Scheduling", base),
+    // Limits that no policy can beat, by a solver.
+    module("Bounds", ["CBC"] + base),
     .executableTarget(
       name: "longhaul-site", dependencies: ["Site", "ZeroMQ", "CProcess"], path: "Agents/site",
       swiftSettings: settings),
     module("Site", ["Network", "Energy", "Workload", "Records"] + base),
-    module("Network", ["CongestionControl", "Topology"] + base),
+    module("Network", ["CongestionControl", "Topology", "CMemory"] + base),
     module("CongestionControl", base),
     // The models and their readers.
     module("Energy", base),
@@ -83,9 +85,11 @@ let package = Package(
     module("Quantities"),
     module("ZeroMQ", ["CZeroMQ"]),
     .target(name: "CProcess"),
+    .target(name: "CMemory"),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLZMA", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CBC", providers: [.apt(["coinor-libcbc-dev"])]),
 
     .executableTarget(
       name: "longhaul-benchmarks",
@@ -106,16 +110,17 @@ let package = Package(
     tests("CongestionControl", ["CongestionControl"] + base),
     tests("Network", ["Network", "CongestionControl", "Topology"] + base),
     tests("Scheduling", ["Scheduling"] + base),
+    tests("Bounds", ["Bounds"] + base),
     tests("Site", ["Site", "Energy", "Network", "Records", "Workload"] + base),
     tests("ZeroMQ", ["ZeroMQ", "CProcess"]),
     tests(
       "Results",
-      ["Results", "Records", "Topology", "Workload", .product(name: "GRDB", package: "GRDB.swift")] + base),
+      ["Results", "Records", "Topology", "Energy", "Workload", .product(name: "GRDB", package: "GRDB.swift")] + base),
     tests("Report", ["Report", "Results", "Records", "Topology", "Workload"] + base),
     tests(
       "Emulation",
       [
-        "Emulation", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology",
+        "Emulation", "Report", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology",
         "Energy", "Network", "CongestionControl",
       ] + base),
     tests(

@@ -5,7 +5,8 @@ import Foundation
 // Performance, separate from the tests: a number here can be bad, but not wrong. See README.md in this folder.
 
 let benchmarks: [Benchmark] = [
-  .eventQueue, .idealNetwork, .packets, .fluidEvents, .leaps, .traces, .states, .fleetEvents, .rounds, .week,
+  .eventQueue, .idealNetwork, .packets, .fluidEvents, .leaps, .traces, .traceMemory, .states, .fleetEvents, .rounds,
+  .week,
 ]
 
 func complain(_ text: String) -> Never {
@@ -18,6 +19,8 @@ do {
   // Hidden: what this program starts itself as.
   if arguments.first == EchoAgent.option {
     try EchoAgent.serve(Array(arguments.dropFirst()))
+  } else if arguments.first == TraceMemory.option {
+    try TraceMemory.perform(Array(arguments.dropFirst()))
   } else if arguments.first == WeekRun.option {
     try WeekRun.perform(Array(arguments.dropFirst()))
   } else if arguments.contains("--help") || arguments.contains("-h") {

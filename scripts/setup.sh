@@ -86,7 +86,8 @@ has_header() {
 find_missing() {
   missing=() packages=()
   local entry
-  for entry in zmq.h=libzmq3-dev sqlite3.h=libsqlite3-dev zlib.h=zlib1g-dev lzma.h=liblzma-dev; do
+  for entry in zmq.h=libzmq3-dev sqlite3.h=libsqlite3-dev zlib.h=zlib1g-dev lzma.h=liblzma-dev \
+    coin/Cbc_C_Interface.h=coinor-libcbc-dev; do
     has_header "${entry%=*}" || missing+=("${entry%=*}") packages+=("${entry#*=}")
   done
   command -v git >/dev/null || missing+=(git) packages+=(git)
@@ -109,6 +110,7 @@ install_missing() {
   if ! command -v apt-get >/dev/null; then
     say "This system has no apt-get. Install with its own package manager the development files of"
     say "    ZeroMQ 4.3 or newer   (zmq.h: zeromq-devel on Fedora, zeromq on Arch, zeromq-dev on Alpine)"
+    say "    COIN-OR Cbc 2.10      (coin/Cbc_C_Interface.h: coin-or-Cbc-devel on Fedora, coin-or-cbc on Arch)"
     say "    SQLite 3.35 or newer  (sqlite3.h: sqlite-devel on Fedora, sqlite on Arch, sqlite-dev on Alpine)"
     say "    zlib 1.2 or newer     (zlib.h: zlib-devel on Fedora, zlib on Arch, zlib-dev on Alpine)"
     say "    liblzma 5.2 or newer  (lzma.h: xz-devel on Fedora, xz on Arch, xz-dev on Alpine)"

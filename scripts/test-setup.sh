@@ -26,10 +26,10 @@ executable() { cat >"$1" && chmod +x "$1"; }
 # --- ./longhaul, in a checkout that holds nothing but the scripts; a space in the path on purpose
 
 house="$work/a house"
-mkdir -p "$house/Sources/longhaul" "$house/Agents/site" "$house/scripts" "$work/tools" "$work/bare" "$work/include"
+mkdir -p "$house/Sources/longhaul" "$house/Agents/site" "$house/scripts" "$work/tools" "$work/bare" "$work/include/coin"
 cp "$here/../longhaul" "$house/"
 cp "$here/setup.sh" "$house/scripts/"
-touch "$house/Package.swift" "$house/Sources/longhaul/main.swift" "$work"/include/{zmq,sqlite3,zlib,lzma}.h
+touch "$house/Package.swift" "$house/Sources/longhaul/main.swift" "$work"/include/{zmq,sqlite3,zlib,lzma,coin/Cbc_C_Interface}.h
 executable "$work/tools/swift" <<'SWIFT'
 #!/usr/bin/env bash
 # Writes down how it was called, and "builds" a program that tells what it was given.
@@ -120,7 +120,7 @@ case " $* " in
   *" install "*)
     [ -e "$WORK/stale" ] && rm "$WORK/stale" && echo "E: 404" && exit 100
     [ -e "$WORK/no-such-package" ] && echo "E: Unable to locate package" && exit 100
-    touch "$WORK"/system/{zmq,sqlite3,zlib,lzma}.h ;;
+    touch "$WORK"/system/{zmq,sqlite3,zlib,lzma,coin/Cbc_C_Interface}.h ;;
 esac
 APT
 executable "$work/tools/sudo" <<'SUDO'
@@ -128,7 +128,7 @@ executable "$work/tools/sudo" <<'SUDO'
 printf 'sudo %s\n' "$*" >>"$WORK/calls"
 case $1 in -v | -n) [ ! -e "$WORK/refused" ] ;; *) exec "$@" ;; esac
 SUDO
-mkdir -p "$work/lists" "$work/system" "$work/.build"
+mkdir -p "$work/lists" "$work/system/coin" "$work/.build"
 
 # pretend COMMANDS run after setup.sh was read; leaves `status`, `err` and `calls`
 pretend() {
@@ -147,14 +147,14 @@ pretend() {
   err=$(<"$work/err") calls=$(grep -c '^apt-get' "$work/calls")
 }
 empty() {
-  rm -f "$work"/lists/* "$work"/system/*.h "$work/refused" "$work/stale" "$work/no-such-package"
+  rm -f "$work"/lists/* "$work"/system/*.h "$work"/system/coin/*.h "$work/refused" "$work/stale" "$work/no-such-package"
   touch "$work/system/stdlib.h"
 }
 
 empty
 pretend 'is_root() { true; }'
 expect "root installs without being asked" 0 "$status"
-expect_text "what is missing is said" "missing: zmq.h, sqlite3.h, zlib.h, lzma.h" "$err"
+expect_text "what is missing is said" "missing: zmq.h, sqlite3.h, zlib.h, lzma.h, coin/Cbc_C_Interface.h" "$err"
 expect "empty lists are filled first" 2 "$calls"
 expect "root needs no sudo" 0 "$(grep -c sudo "$work/calls")"
 pretend 'is_root() { true; }'
@@ -172,7 +172,7 @@ expect_text "a failed installation shows why" "Unable to locate" "$err"
 empty
 pretend ':'
 expect "without root and terminal nothing is installed" "2 0" "$status $calls"
-expect_text "but the command is said" "sudo apt-get install libzmq3-dev libsqlite3-dev zlib1g-dev liblzma-dev" "$err"
+expect_text "but the command is said" "sudo apt-get install libzmq3-dev libsqlite3-dev zlib1g-dev liblzma-dev coinor-libcbc-dev" "$err"
 pretend 'on_terminal() { true; }' n
 expect "no means no" "2 0" "$status $calls"
 pretend 'on_terminal() { true; }' y

@@ -76,6 +76,7 @@ extension ExperimentCompiler {
       if let control = link.flowControl, !graph.isHost[edge.to] {
         port.flowControl = flowControl(control, lengths, link)
       }
+      port.keepsLedger = experiment.telemetry && link.telemetry && experiment.nodes[edge.from].telemetry
       port.changes = changes[index]
       let first = plan.ports.count
       plan.ports += [NetworkPlan.Port](repeating: port, count: link.parallel)

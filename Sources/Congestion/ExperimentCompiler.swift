@@ -52,7 +52,8 @@ public struct ExperimentCompiler: Sendable {
     do throws(AlgorithmError) {
       algorithm = try Algorithm(
         name: entry.spec.name, preset: entry.spec.preset,
-        parameters: entry.spec.parameters.map { ($0.name, $0.value) })
+        parameters: entry.spec.parameters.map { ($0.name, $0.value) }
+      ).scaled(by: experiment.scale)
     } catch {
       let known = error.known.isEmpty ? "" : "Known are: \(error.known.joined(separator: ", "))."
       let wanted = [entry.spec.preset, entry.spec.name] + entry.spec.parameters.map(\.name)
@@ -76,6 +77,12 @@ public struct ExperimentCompiler: Sendable {
     plan.packetBytes = experiment.packetBytes
     plan.headerBytes = experiment.headerBytes
     addPorts(to: &plan)
+    let needed: Signals = [.telemetry, .nearSource]
+    if !algorithm.signals.isDisjoint(with: needed), plan.ports.contains(where: { !$0.keepsLedger }) {
+      throw entry.origin.error(
+        "'\(algorithm.name)' needs the help of every port, and some take no part ('telemetry: none')",
+        "Leave the algorithm out, or let all ports take part.")
+    }
     plan.host = NetworkPlan.HostParameters(experiment.host)
     plan.roundTripError = experiment.roundTripError
     plan.controlLoss = experiment.controlLoss

@@ -11,7 +11,7 @@ struct StudyPicture {
   private static let columnWidth = 46.0
   private static let rowHeight = 24.0
   private static let groupGap = 10.0
-  private static let head = 62.0
+  private static let head = 66.0
   private static let scaleEnd = 8.0
 
   let report: StudyReport
@@ -30,7 +30,7 @@ struct StudyPicture {
     let study = report.study
     let rows = study.contenders.indices.filter { study.contenders[$0].role != .reference }.map { index in
       Row(
-        contender: index, title: report.contenderTitles[index],
+        contender: index, title: report.tunedTitle(index),
         mean: report.geometricMean(index, .tuned) ?? .infinity)
     }
     func rank(_ row: Row) -> Int { study.contenders[row.contender].role == .candidate ? 0 : 1 }
@@ -47,7 +47,7 @@ struct StudyPicture {
     let inner = columnAxes.count > 1 ? columnAxes.last?.labels.count ?? 1 : panelSize
     let groups = panelSize / max(1, inner)
     let width = max(
-      560, Self.left + Double(panelSize) * Self.columnWidth + Double(groups - 1) * Self.groupGap + 90)
+      700, Self.left + Double(panelSize) * Self.columnWidth + Double(groups - 1) * Self.groupGap + 90)
     let panelHeight = Self.head + Double(rows.count) * Self.rowHeight + 22
     let height = 78 + Double(panels) * panelHeight + 64
     var out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(Chart.number(width))\" "
@@ -78,7 +78,7 @@ struct StudyPicture {
     var out = ""
     if above > 0 {
       let title = zip(report.study.axes, first.labels).prefix(above).map { "\($0.name): \($1)" }
-      out += Chart.text(16, 16, title.joined(separator: ", "), size: 14, weight: "bold")
+      out += Chart.text(16, 18, title.joined(separator: ", "), size: 14, weight: "bold")
     }
     for column in 0..<panelSize {
       let labels = report.cells[panel * panelSize + column].labels.suffix(columnAxes.count)
@@ -86,16 +86,16 @@ struct StudyPicture {
       if columnAxes.count > 1, column % inner == 0, let axis = columnAxes.first, let label = labels.first {
         let span = Double(inner) * Self.columnWidth
         let start = x(column, inner: inner)
-        out += Chart.text(start + span / 2, 30, "\(axis.name) \(label)", size: 13, anchor: "middle")
-        out += "<path d=\"M\(Chart.number(start + 2)) 36H\(Chart.number(start + span - 2))\" stroke=\"#999999\"/>\n"
+        out += Chart.text(start + span / 2, 34, "\(axis.name) \(label)", size: 13, anchor: "middle")
+        out += "<path d=\"M\(Chart.number(start + 2)) 40H\(Chart.number(start + span - 2))\" stroke=\"#999999\"/>\n"
       }
-      out += Chart.text(middle, 53, labels.last ?? "", size: 11, anchor: "middle", fill: "#444444")
+      out += Chart.text(middle, 57, labels.last ?? "", size: 11, anchor: "middle", fill: "#444444")
     }
     if let axis = columnAxes.last {
-      out += Chart.text(Self.left - 10, 53, axis.name, size: 11, anchor: "end", fill: "#444444")
+      out += Chart.text(Self.left - 10, 57, axis.name, size: 11, anchor: "end", fill: "#444444")
     }
     let end = x(panelSize - 1, inner: inner) + Self.columnWidth
-    return out + Chart.text(end + 38, 53, "geo. mean", size: 11, anchor: "middle", fill: "#444444")
+    return out + Chart.text(end + 38, 57, "geo. mean", size: 11, anchor: "middle", fill: "#444444")
   }
 
   private func body(_ rows: [Row], _ panel: Int, inner: Int) -> String {
@@ -176,7 +176,7 @@ struct StudyPicture {
       x += 40
     }
     out += Chart.text(
-      Self.left, y + 34, "framed: the best of a column   ≥: flows had not ended when the run was over, so it is more",
+      Self.left, y + 34, "framed: best of its column;  ≥: some flows had not ended, so it is more",
       size: 11, fill: "#555555")
     return out + Chart.text(Self.left - 10, y + 12.5, "times the reference", size: 11, anchor: "end", fill: "#555555")
   }

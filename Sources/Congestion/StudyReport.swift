@@ -202,7 +202,17 @@ public struct StudyReport: Sendable {
   /// Position of the contender with this role.
   public func contender(_ role: Study.Contender.Role) -> Int? { study.contenders.firstIndex { $0.role == role } }
 
-  public func title(_ entry: Entry) -> String { contenderTitles[entry.contender] }
+  public func title(_ entry: Entry) -> String {
+    entry.variant == .tuned ? tunedTitle(entry.contender) : contenderTitles[entry.contender]
+  }
+
+  /// The name where constants were tuned: without the preset, which tuning may have changed, unless another contender
+  /// has the same name.
+  public func tunedTitle(_ contender: Int) -> String {
+    let entry = study.contenders[contender]
+    let isAlone = study.contenders.count { $0.name == entry.name } == 1
+    return entry.points.count > 1 && isAlone ? entry.name : contenderTitles[contender]
+  }
 
   /// What was chosen, for people.
   public func choice(_ entry: Entry) -> String { study.contenders[entry.contender].points[entry.point].text }

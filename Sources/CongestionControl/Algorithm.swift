@@ -9,7 +9,7 @@ public struct Algorithm: Equatable, Sendable {
   let index: Int
   public let preset: String?
   /// One value for each parameter of ``information``.
-  public let values: ParameterValues
+  public private(set) var values: ParameterValues
 
   /// Every algorithm there is, in the order of names.
   public static let all: [any CongestionController.Type] = [
@@ -74,6 +74,17 @@ public struct Algorithm: Equatable, Sendable {
         message: "parameter 'threshold' of '\(name)': expected at most 1 - utilisation = \(1 - grants.utilisation), "
           + "found \(grants.threshold)", known: [])
     }
+  }
+
+  /// The same algorithm where every rate and amount of bytes is `factor` times as large; what counts packets or time
+  /// stays. Values stay within their limits.
+  public func scaled(by factor: Double) -> Algorithm {
+    var result = self
+    for (index, parameter) in information.parameters.enumerated() where parameter.isRateOrAmount {
+      result.values[index] = min(
+        max(values[index] * factor, parameter.limits.lowerBound), parameter.limits.upperBound)
+    }
+    return result
   }
 
   public func controller(for context: FlowContext) -> any CongestionController {

@@ -12,6 +12,11 @@ public struct Parameter: Equatable, Sendable {
   public var limits: ClosedRange<Double>
   public var meaning: String
 
+  /// Whether the value is a rate or an amount of bytes, which a change of scale multiplies: told by the unit in the name.
+  public var isRateOrAmount: Bool {
+    ["_mbps", "_gbps", "_bytes", "byte_counter"].contains { name.hasSuffix($0) }
+  }
+
   public init(_ name: String, _ value: Double, in limits: ClosedRange<Double>, _ meaning: String) {
     self.name = name
     self.value = value

@@ -65,6 +65,8 @@ public struct FlowContext: Equatable, Sendable {
   public var longestRoundTrip: Time
   /// Ports on the path.
   public var hops: Int
+  /// Of those, ports that grant no rates though the algorithm asks for them.
+  public var blindPorts = 0
   /// What the flow has to send; nil if it has no end.
   public var size: Int64?
   /// Makes controllers that draw random numbers differ from flow to flow, and repeat from run to run.
@@ -92,6 +94,7 @@ extension FlowContext: FixedLayout {
     writer.write(lineRate)
     writer.write(packetBytes)
     writer.write(UInt32(hops))
+    writer.write(UInt32(blindPorts))
     writer.write(size ?? -1)
     writer.write(seed)
   }
@@ -104,6 +107,7 @@ extension FlowContext: FixedLayout {
     lineRate = try reader.readRate()
     packetBytes = try reader.read()
     hops = Int(try reader.read(UInt32.self))
+    blindPorts = Int(try reader.read(UInt32.self))
     let size: Int64 = try reader.read()
     self.size = size < 0 ? nil : size
     seed = try reader.read()

@@ -22,6 +22,11 @@ public protocol ControllerStore: AnyObject {
   func update(_ slot: Int, _ feedback: borrowing Feedback) -> Allowance
   func allowance(_ slot: Int) -> Allowance
   func decreases(_ slot: Int) -> UInt32
+  /// Passes the state of a controller; constants follow from the context and the parameters that it was started with.
+  func code(_ slot: Int, with coder: inout StateCoder) throws(WireError)
+  /// Where slot 0 lies and how far apart slots are, for an engine that fetches ahead what it will need. Valid until the
+  /// next ``start(_:context:parameters:)``; nothing is read through it.
+  var storage: (base: UnsafeRawPointer, stride: Int) { get }
 }
 
 /// The store for one type of controller: a block of memory that grows.
@@ -70,6 +75,13 @@ public final class ControllerBank<C: CongestionController>: ControllerStore {
     let c = base + slot
     return Allowance(rate: c.pointee.rate, window: c.pointee.window, deadline: c.pointee.deadline)
   }
+
+  public func code(_ slot: Int, with coder: inout StateCoder) throws(WireError) {
+    precondition(slot < count)
+    try (base + slot).pointee.code(with: &coder)
+  }
+
+  public var storage: (base: UnsafeRawPointer, stride: Int) { (UnsafeRawPointer(base), MemoryLayout<C>.stride) }
 
   public func decreases(_ slot: Int) -> UInt32 {
     precondition(slot < count)

@@ -18,12 +18,14 @@ import Simulation
 /// rests while packets sent before a cut are still acknowledged, as in fast recovery (RFC 6675); time counts from then
 /// on.
 ///
-/// Slow start doubles each round trip. `hystart` ends it before loss, by the two rules of HyStart (Ha and Rhee, 2011)
+/// Slow start doubles each round trip. `hystart` 1 ends it before loss, by the two rules of HyStart (Ha and Rhee, 2011)
 /// with the constants of Linux and ns-3, from 16 packets on: the smallest round trip of the first 8 packets of a round
 /// exceeds the least ever seen by an eighth of it, but 4 ms at least; or acknowledgements that follow each other within
 /// 2 ms since the start of the round go on for longer than the least round trip. Linux takes half of the round trip in
-/// the second rule; the whole of it, as in ns-3, makes sense for packets that do not come in bursts too. HyStart++
-/// (RFC 9406) has no second rule and goes on in a slower slow start; it is not built here.
+/// the second rule; the whole of it, as in ns-3, makes sense for packets that do not come in bursts too. `hystart` 2 is
+/// ``HyStartPlusPlus`` (RFC 9406), which RFC 9438 recommends (section 4.10). The default is HyStart because the reference
+/// that this controller is held against is: ns-3's TcpCubic has HyStart with both rules (its attribute HyStartDetect), and
+/// so have most senders in use, Linux among them.
 ///
 /// Deviations: windows are real numbers. An update that acknowledges n packets takes the solution of the differential
 /// equation dW/dn = (target - W) / W0, W approaching the target at the middle of its span by 1 - exp(-n / W). No
@@ -36,13 +38,17 @@ public struct Cubic: CongestionController, Equatable {
       Parameter("beta", 0.7, in: 0.01...0.99, "what a loss leaves of the window"),
       Parameter("fast_convergence", 1, in: 0...1, "1: give way further when cut below the last maximum"),
       Parameter("initial_packets", 10, in: 1...1e9, "window at the start, packets"),
-      Parameter("hystart", 1, in: 0...1, "1: end slow start by delay or by the length of acknowledgement trains"),
+      Parameter(
+        "hystart", 1, in: 0...2,
+        "1: end slow start by delay or by the length of acknowledgement trains (HyStart); 2: by HyStart++; 0: by loss"),
       Parameter("pacing", 0, in: 0...1, "1: spread packets at 1.25 windows a round trip, 2 in slow start"),
     ])
 
   public static func demands(_ parameters: ParameterValues) -> Demands {
     var demands = Demands([.loss, .delay])
     demands.cycle = .betweenDecreases
+    demands.longestSpan = 64
+    demands.followsQueues = false
     return demands
   }
 
@@ -51,7 +57,7 @@ public struct Cubic: CongestionController, Equatable {
   let scale: Double
   let beta: Double
   let fastConvergence: Bool
-  let hystart: Bool
+  let hystart: Int
   let paced: Bool
   let packetBytes: Int64
 
@@ -80,6 +86,7 @@ public struct Cubic: CongestionController, Equatable {
   var roundStart: Time
   /// End of the unbroken train of acknowledgements since the start of the round.
   var trainEnd: Time
+  var plus = HyStartPlusPlus()
 
   public private(set) var decreases: UInt32 = 0
 
@@ -88,7 +95,7 @@ public struct Cubic: CongestionController, Equatable {
     beta = parameters[1]
     fastConvergence = parameters[2] >= 0.5
     packets = parameters[3]
-    hystart = parameters[4] >= 0.5
+    hystart = Int(parameters[4].rounded())
     paced = parameters[5] >= 0.5
     packetBytes = context.packetBytes
     epoch = context.now
@@ -132,10 +139,14 @@ public struct Cubic: CongestionController, Equatable {
     }
     var acknowledged = Double(feedback.acknowledged) / Double(packetBytes)
     if inSlowStart {
-      let grown = min(acknowledged, max(0, threshold - packets))
+      let share = plus.share
+      let grown = min(acknowledged * share, max(0, threshold - packets))
       packets += grown
-      acknowledged -= grown
-      if hystart, threshold == .infinity { watch(feedback, acknowledged: grown, since: before) }
+      acknowledged -= grown / share
+      if threshold == .infinity {
+        if hystart == 1 { watch(feedback, acknowledged: grown) }
+        if hystart == 2, plus.update(feedback, acknowledged: grown / share) { threshold = packets }
+      }
       guard packets >= threshold else { return }
       leaveSlowStart()
     }
@@ -195,7 +206,7 @@ public struct Cubic: CongestionController, Equatable {
   }
 
   /// HyStart: ends slow start where the window is.
-  private mutating func watch(_ feedback: borrowing Feedback, acknowledged: Double, since before: Time) {
+  private mutating func watch(_ feedback: borrowing Feedback, acknowledged: Double) {
     if rounds.ends(feedback) {
       roundStart = clock
       trainEnd = clock
@@ -203,9 +214,9 @@ public struct Cubic: CongestionController, Equatable {
       roundSampled = 0
     }
     guard packets >= 16 else { return }
-    // The distance between the packets of an update that tells of several.
-    let distance = (clock - max(before, roundStart)).seconds / max(1, acknowledged)
-    if trainEnd >= before || clock == roundStart, distance <= 0.002 { trainEnd = clock }
+    // The distance between the packets of an update that tells of several. A call without any is no gap in the train.
+    let distance = (clock - trainEnd).seconds / max(1, acknowledged)
+    if distance <= 0.002 { trainEnd = clock }
     var found = trainEnd == clock && clock - roundStart > leastRoundTrip
     if roundSampled < 8 {
       roundLeast = min(roundLeast, roundTrip)
@@ -245,6 +256,7 @@ public struct Cubic: CongestionController, Equatable {
     try coder.value(&roundSampled)
     try coder.value(&roundStart)
     try coder.value(&trainEnd)
+    try plus.code(with: &coder)
     try coder.value(&decreases)
   }
 }

@@ -29,6 +29,7 @@ public struct DCTCP: CongestionController, Equatable {
     let threshold = Time.seconds(parameters[2] * 1e-6)
     demands.marking = MarkingRule(minimum: threshold, maximum: threshold, probability: 1)
     demands.cycle = .betweenDecreases
+    demands.longestSpan = 64
     return demands
   }
 

@@ -79,7 +79,16 @@ public struct Demands: Equatable, Sendable {
   /// How ports share for explicit rates.
   public var grants: GrantRule?
   public var cycle = Cycle.none
-  public init(_ signals: Signals) { self.signals = signals }
+  /// How many round trips one update of the fluid level may cover while little changes: more than one where the law is
+  /// in closed form for as long as nothing is heard.
+  public var longestSpan: Int64 = 1
+  /// Whether queues that grow or shrink move the answer by themselves; if not, they only set the pace at which
+  /// acknowledgements come.
+  public var followsQueues: Bool
+  public init(_ signals: Signals) {
+    self.signals = signals
+    followsQueues = !signals.isDisjoint(with: [.delay, .telemetry, .deliveryRate])
+  }
 }
 
 /// What ports do for distance-aware flows.
@@ -89,6 +98,13 @@ public struct GrantRule: Equatable, Sendable {
   /// Relative changes of a grant below this are not sent. At most 1 - utilisation, or commitments could exceed the
   /// capacity.
   public var threshold = 0.005
+  /// Parts of the law, to be left out only to find out what they are worth: delegates of far ports at the senders' site,
+  /// raises that wait for the release of what they are made from, what stands with delegates unclaimed, and falls of a
+  /// site's claim that are told late.
+  public var delegates = true
+  public var waits = true
+  public var standing = true
+  public var patience = true
   public init() {}
 }
 

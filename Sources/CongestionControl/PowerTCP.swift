@@ -50,7 +50,10 @@ public struct PowerTCP: CongestionController {
     ])
 
   public static func demands(_ parameters: ParameterValues) -> Demands {
-    Demands(parameters[0] != 0 ? [.delay] : [.telemetry])
+    var demands = Demands(parameters[0] != 0 ? [.delay] : [.telemetry])
+    // Power is a product of two differences: longer spans would make it jump.
+    demands.longestSpan = 0
+    return demands
   }
 
   public static func makeBank() -> any ControllerStore { ControllerBank<PowerTCP>() }

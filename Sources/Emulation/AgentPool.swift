@@ -19,6 +19,7 @@ public final class AgentPool {
     var introduction: [UInt8]
     /// Requests since the introduction, the one in flight included.
     var log: [[UInt8]] = []
+    var loggedBytes = 0
     /// Requests in all, by which an input that kills again and again is known.
     var asked: UInt64 = 0
     var deaths = 0
@@ -47,6 +48,8 @@ public final class AgentPool {
   private var names: [String] = []
   private var agents: [Agent] = []
   public private(set) var restarts = 0
+  /// Requests that fresh processes were asked again, those in flight included.
+  public private(set) var replayed = 0
   public private(set) var peakMegabytes = 0.0
 
   /// - Throws: ``EmulationError`` or `ZeroMQError` if no socket can be made.
@@ -107,6 +110,12 @@ public final class AgentPool {
   func reintroduce(_ agent: Int, as introduction: [UInt8]) {
     agents[agent].introduction = introduction
     agents[agent].log.removeAll()
+    agents[agent].loggedBytes = 0
+  }
+
+  /// How much an agent has been asked since it was introduced: what a fresh process would be asked again.
+  func log(of agent: Int) -> (requests: Int, bytes: Int) {
+    (agents[agent].log.count, agents[agent].loggedBytes)
   }
 
   // MARK: Asking
@@ -115,6 +124,7 @@ public final class AgentPool {
     var writer = ByteWriter(reserving: 256)
     writer.write(request)
     agents[agent].log.append(writer.bytes)
+    agents[agent].loggedBytes += writer.bytes.count
     agents[agent].asked += 1
     // A dead agent is noticed when its answer does not come.
     _ = try router.send(identity(agent, agents[agent].incarnation), writer.bytes)
@@ -188,6 +198,7 @@ public final class AgentPool {
       }
       var last: AgentReply?
       for frame in agents[agent].log {
+        replayed += 1
         last = try exchange(agent, frame)
         if last == nil { break }
       }

@@ -15,6 +15,9 @@ extension CoordinatorMachine {
     writer.write(lastEnd)
     writer.write(UInt32(finishedJobs))
     writer.write(view.now)
+    writer.write(look)
+    writer.write(view.usage)
+    writer.write(view.history)
     writer.write(integers: view.queue.map(\.job))
     writer.write(UInt32(view.running.count))
     for job in view.running {
@@ -65,6 +68,9 @@ extension CoordinatorMachine {
     lastEnd = try reader.readTime()
     finishedJobs = Int(try reader.read(UInt32.self))
     view.now = try reader.readTime()
+    look = try reader.readTime()
+    view.usage = try reader.read()
+    view.history = try reader.read()
     let waiting: [Int32] = try reader.readIntegers()
     var running: [(Int32, Time, Time, Time, Bool, [Piece])] = []
     for _ in 0..<(try reader.readCount()) {
@@ -87,8 +93,7 @@ extension CoordinatorMachine {
     }
     for job in waiting {
       guard Int(job) < plan.jobs.count, let state = states[job] else { throw .badValue("queued job \(job)") }
-      view.queue.append(
-        queuedJob(Int(job), remaining: state.remaining, state: state.segment < 0 ? nil : state))
+      view.queue.append(queuedJob(Int(job), state: state))
     }
     for (job, start, expectedEnd, work, stopping, pieces) in running {
       guard Int(job) < plan.jobs.count else { throw .badValue("running job \(job)") }
@@ -96,7 +101,8 @@ extension CoordinatorMachine {
         RunningJob(
           job: job, submit: plan.jobs[Int(job)].submit, gpus: pieces.reduce(0) { $0 + $1.gpus },
           pieces: pieces,
-          start: start, expectedEnd: expectedEnd, work: work, stopping: stopping))
+          start: start, expectedEnd: expectedEnd, work: work, stopping: stopping, user: plan.users[Int(job)],
+          attainedBefore: states[job]?.attained ?? .zero))
     }
     for _ in 0..<(try reader.readCount()) {
       let transfer = LinkLoad.Transfer(

@@ -50,7 +50,8 @@ extension CoordinatorMachine {
         inputs: transfers.filter { Int($0.destination) == site }.map(\.id), work: state.remaining,
         restore: restored ? plan.scenario.checkpoint.time(gpus: plan.jobs[index].gpus) : .zero, iteration: iteration,
         flowLimit: limit,
-        activePower: plan.power(of: piece, active: true), idlePower: plan.power(of: piece, active: false))
+        activePower: plan.power(of: piece, \.activeWatts), idlePower: plan.power(of: piece, \.idleWatts),
+        stalledPower: plan.power(of: piece, \.stalledWatts))
       command(.start(start), to: site, at: now)
     }
     for spec in transfers {
@@ -66,7 +67,8 @@ extension CoordinatorMachine {
     view.running.append(
       RunningJob(
         job: id, submit: queued.submit, gpus: queued.gpus, pieces: pieces, start: now,
-        expectedEnd: arrival + expected + back, work: queued.estimate))
+        expectedEnd: arrival + expected + back, work: queued.estimate, user: queued.user,
+        attainedBefore: queued.attained))
     states[id] = state
   }
 

@@ -27,6 +27,8 @@ public struct CoordinatorMachine: Sendable {
   /// The end of the last stay known.
   public internal(set) var lastEnd = Time.zero
   public internal(set) var finishedJobs = 0
+  /// When the policy wants to look again though nothing happens.
+  var look = Time.never
 
   var outbox: [Message] = []
   var records: [Record] = []
@@ -36,14 +38,17 @@ public struct CoordinatorMachine: Sendable {
     self.plan = plan
     let fleet = plan.scenario.fleet
     let sites = fleet.sites.indices.map { k in
-      SiteState(name: fleet.sites[k].id, nodeSize: plan.nodeSizes[k], speed: plan.speeds[k])
+      // A policy knows one price for what leaves a site; of a table it is the highest of its row.
+      let egress = plan.scenario.charges.egressUSDPerGB?[k].max() ?? 0
+      return SiteState(
+        name: fleet.sites[k].id, nodeSize: plan.nodeSizes[k], speed: plan.speeds[k], egressUSDPerByte: egress / 1e9)
     }
     let capacity = fleet.sites.indices.map { from in
       fleet.sites.indices.map { to in plan.network.capacity(from: from, to: to) }
     }
     view = FleetView(
       now: .zero, queue: [], running: [], sites: sites, oneWayDelay: fleet.delays, residual: capacity,
-      capacity: capacity)
+      capacity: capacity, usage: UserUsage(halfLife: plan.policy.usageHalfLife))
     load = LinkLoad(model: plan.network)
     if plan.scenario.networkLevel == .ideal {
       ideal = IdealNetwork(capacities: plan.network.ports.map(\.capacity))
@@ -57,7 +62,7 @@ public struct CoordinatorMachine: Sendable {
 
   /// When it will act next if it hears nothing.
   public mutating func next() -> Time {
-    var time = inbox.nextTime
+    var time = min(inbox.nextTime, look)
     if nextArrival < plan.jobs.count { time = min(time, plan.jobs[nextArrival].submit) }
     if ideal != nil { time = min(time, ideal!.nextEvent(), nextCapacityChange()) }
     return time
@@ -89,7 +94,7 @@ public struct CoordinatorMachine: Sendable {
 
   private mutating func handle(_ now: Time) {
     view.now = now
-    var changed = false
+    var changed = look <= now
     if ideal != nil { advanceIdeal(to: now) }
     while inbox.nextTime <= now, let entry = inbox.pop() {
       eventCount += 1
@@ -126,7 +131,10 @@ public struct CoordinatorMachine: Sendable {
 
   private mutating func arrive(_ index: Int, at now: Time) {
     let job = plan.jobs[index]
-    let queued = queuedJob(index, remaining: job.duration, state: nil)
+    var state = JobState(remaining: job.duration)
+    let predicted = view.history.prediction(user: plan.users[index], gpus: Int32(job.gpus))
+    state.predicted = predicted.map { .seconds($0) } ?? .zero
+    let queued = queuedJob(index, state: state)
     var reason: String?
     if plan.pins[index] == -2 {
       reason = "pinned to '\(job.pin ?? "")', which is not a site of this fleet"
@@ -142,28 +150,32 @@ public struct CoordinatorMachine: Sendable {
             preemptions: 0, migrations: 0, reason: reason)))
       return
     }
-    states[Int32(index)] = JobState(remaining: job.duration)
+    states[Int32(index)] = state
     view.queue.append(queued)
   }
 
-  func queuedJob(_ index: Int, remaining: Time, state: JobState?) -> QueuedJob {
+  func queuedJob(_ index: Int, state: JobState) -> QueuedJob {
     let job = plan.jobs[index]
     let model = job.model.map { ModelCatalogue.models[$0] }
+    let hasRun = state.segment >= 0
     return QueuedJob(
       job: Int32(index), submit: job.submit, gpus: Int32(job.gpus),
-      estimate: plan.estimate(index, remaining: remaining), pin: plan.pins[index],
+      estimate: plan.estimate(index, remaining: state.remaining), pin: plan.pins[index],
       splittable: job.splittable && model?.siteBound == nil,
       dataHome: job.dataHome.map { Int32($0) } ?? -1, stagedBytes: job.stagedBytes,
-      checkpointSite: state?.leader ?? -1,
-      checkpointBytes: state == nil ? 0 : model?.checkpointBytes ?? 0)
+      checkpointSite: hasRun ? state.leader : -1, checkpointBytes: hasRun ? model?.checkpointBytes ?? 0 : 0,
+      user: plan.users[index], deadline: job.deadline ?? .never, attained: state.attained, predicted: state.predicted)
   }
 
   private mutating func decide(at now: Time) {
+    look = .never
     guard !view.queue.isEmpty else { return }
+    defer { look = plan.policy.nextLook(view) }
     for k in view.sites.indices {
       let model = plan.nodeModels[k].first
-      let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].pueMilli) / 1e6
+      let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].cooling.pueMilli(at: now)) / 1e6
       view.sites[k].usdPerGPUHour = kilowatts * plan.scenario.energy[k].price.value(at: now) / 1000
+      view.sites[k].carbonPerGPUHour = kilowatts * plan.scenario.energy[k].carbon.value(at: now) / 1000
     }
     load.expire(at: now)
     if load.changed { view.residual = load.residual() }
@@ -211,10 +223,18 @@ public struct CoordinatorMachine: Sendable {
     states[report.job] = state
     guard state.reportsMissing == 0 else { return }
     load.release(job: report.job)
-    view.running.removeAll { $0.job == report.job }
+    let job = plan.jobs[Int(report.job)]
+    if let index = view.running.firstIndex(where: { $0.job == report.job }) {
+      let held = now - view.running[index].start
+      state.attained += held
+      states[report.job]!.attained = state.attained
+      view.usage.add(user: plan.users[Int(report.job)], gpuSeconds: held.seconds * Double(job.gpus), at: now)
+      view.running.remove(at: index)
+    }
     if state.ended {
       states[report.job] = nil
       finishedJobs += 1
+      view.history.note(user: plan.users[Int(report.job)], gpus: Int32(job.gpus), seconds: state.attained.seconds)
       records.append(
         .job(
           JobRecord(
@@ -223,7 +243,7 @@ public struct CoordinatorMachine: Sendable {
             migrations: state.migrations, reason: "")))
     } else {
       states[report.job]!.preemptions += 1
-      let again = queuedJob(Int(report.job), remaining: state.remaining, state: state)
+      let again = queuedJob(Int(report.job), state: state)
       let place = view.queue.firstIndex { $0.job > report.job } ?? view.queue.count
       view.queue.insert(again, at: place)
     }

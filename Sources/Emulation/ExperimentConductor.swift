@@ -115,37 +115,67 @@ public final class InlinePartCarrier: PartCarrier {
 }
 
 /// Every part in a process of its own, with ZeroMQ between.
+///
+/// Where the level can write its state, each process is asked for it now and then, so that one that dies goes on from there
+/// and not from the start, and what it was asked before need not be kept.
 public final class ProcessPartCarrier: PartCarrier {
   let pool: AgentPool
+  /// Requests, and bytes of them, after which a part writes its state.
+  private let snapshotRequests: Int
+  private static let snapshotBytes = 64_000_000
+  private var introduction: (_ part: Int, _ state: [UInt8]?) -> [UInt8] = { _, _ in [] }
+  private var writesState = false
 
   /// - Throws: ``EmulationError`` or `ZeroMQError` if no socket can be made.
-  public init(options: AgentPool.Options) throws { pool = try AgentPool(options: options) }
+  public init(options: AgentPool.Options, snapshotRequests: Int = 4096) throws {
+    pool = try AgentPool(options: options)
+    self.snapshotRequests = snapshotRequests
+  }
 
   public var name: String { "processes" }
   public var processes: Int { pool.count + 1 }
   public var restarts: Int { pool.restarts }
+  /// Requests that processes were asked again after one had died.
+  public var replayed: Int { pool.replayed }
   /// Process ids of the agents; for tests that kill them.
   public var processIDs: [Int32] { pool.processIDs }
 
   public func start(_ plan: NetworkPlan, level: ExperimentLevel, partOf: [Int]) throws {
     let count = (partOf.max() ?? 0) + 1
-    let introductions = (0..<count).map { part in
+    writesState = level == .packet
+    introduction = { part, state in
       var writer = ByteWriter()
-      writer.write(AgentRequest.configurePart(plan, level: level, partOf: partOf, part: part))
+      writer.write(AgentRequest.configurePart(plan, level: level, partOf: partOf, part: part, state: state))
       return writer.bytes
     }
     // A part goes by the name of its first node.
     let names = (0..<count).map { part in plan.nodes[partOf.firstIndex(of: part) ?? 0].name }
-    try pool.start(names: names, introductions: introductions)
+    try pool.start(names: names, introductions: (0..<count).map { introduction($0, nil) })
   }
 
   public func advance(_ requests: [PartRequest]) throws -> [(messages: [PartMessage], next: Time)] {
     for request in requests {
       try pool.ask(request.part, .advancePart(to: request.horizon, inbox: request.inbox))
     }
-    return try zip(requests, try pool.collect(requests.map(\.part))).map { request, reply in
+    let replies = try zip(requests, try pool.collect(requests.map(\.part))).map { request, reply in
       guard case .partAdvanced(let messages, let next) = reply else { throw pool.unexpected(request.part, reply) }
       return (messages, next)
+    }
+    if writesState {
+      try takeStates(
+        requests.map(\.part).filter {
+          let log = pool.log(of: $0)
+          return log.requests >= snapshotRequests || log.bytes >= ProcessPartCarrier.snapshotBytes
+        })
+    }
+    return replies
+  }
+
+  private func takeStates(_ parts: [Int]) throws {
+    for part in parts { try pool.ask(part, .snapshot) }
+    for (part, reply) in zip(parts, try pool.collect(parts)) {
+      guard case .state(let bytes) = reply else { throw pool.unexpected(part, reply) }
+      pool.reintroduce(part, as: introduction(part, bytes))
     }
   }
 

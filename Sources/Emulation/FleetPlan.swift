@@ -28,6 +28,8 @@ public struct FleetPlan: Sendable {
   let speeds: [Double]
   let tiers: [SiteTiers]
   let pins: [Int32]
+  /// Who submitted each job: a number for each name, in order of first appearance; -1 where the trace does not say.
+  let users: [Int32]
   /// Of each workload of the scenario.
   private let workloadParallelism: [Parallelism]
   let seed: UInt64
@@ -83,6 +85,19 @@ public struct FleetPlan: Sendable {
           size.append(Int32(min(pool.perNode, pool.count - node * pool.perNode)))
         }
       }
+      // Under a cap that blocks, the last nodes stay dark, as many as it cannot feed.
+      let usable = FleetPlan.usableGPUs(nodes, size, energy: scenario.energy[models.count])
+      guard usable > 0 else {
+        throw scenario.error(
+          at: "sites[\(site.id)].power.cap", message: "the power cap cannot feed a single GPU in the hottest hour",
+          advice: "Raise it, or write when_capped: throttle.")
+      }
+      var left = usable
+      for k in size.indices {
+        size[k] = min(size[k], left)
+        left -= size[k]
+      }
+      while let last = size.last, last == 0 { size.removeLast() }
       models.append(nodes)
       sizes.append(size)
     }
@@ -90,6 +105,14 @@ public struct FleetPlan: Sendable {
     nodeSizes = sizes
     speeds = models.map { $0.map(\.relativeSpeed).min() ?? 1 }
     tiers = zip(fleet.sites, models).map { SiteTiers(site: $0, models: $1) }
+    var numbers: [String: Int32] = [:]
+    users = jobs.map { job in
+      guard let user = job.user else { return -1 }
+      if let number = numbers[user] { return number }
+      let number = Int32(numbers.count)
+      numbers[user] = number
+      return number
+    }
     pins = jobs.map { job in
       guard let pin = job.pin else { return -1 }
       return fleet.index(ofSite: pin).map { Int32($0) } ?? -2
@@ -97,7 +120,10 @@ public struct FleetPlan: Sendable {
     var configurations: [SiteConfiguration] = []
     for (k, site) in fleet.sites.enumerated() {
       var idle: Int64 = 0
-      for (model, size) in zip(models[k], sizes[k]) { idle += FleetPlan.microwatts(model.idleWatts) * Int64(size) }
+      for pool in site.pools {
+        guard let model = GPUCatalogue.lookup(pool.model) else { continue }
+        idle += FleetPlan.microwatts(model.idleWatts) * Int64(pool.count)
+      }
       configurations.append(
         SiteConfiguration(
           site: k, name: site.id, gpus: site.gpus, idlePower: idle, energy: scenario.energy[k],
@@ -112,13 +138,31 @@ public struct FleetPlan: Sendable {
 
   static func microwatts(_ watts: Double) -> Int64 { Int64((watts * 1e6).rounded()) }
 
-  func power(of piece: Piece, active: Bool) -> Int64 {
+  /// Microwatts of a piece, before PUE, in one of the states that a GPU model has a figure for.
+  func power(of piece: Piece, _ state: KeyPath<GPUModel, Double>) -> Int64 {
     var sum: Int64 = 0
     for share in piece.nodes {
       let model = nodeModels[Int(piece.site)][Int(share.node)]
-      sum += FleetPlan.microwatts(active ? model.activeWatts : model.idleWatts) * Int64(share.gpus)
+      sum += FleetPlan.microwatts(model[keyPath: state]) * Int64(share.gpus)
     }
     return sum
+  }
+
+  /// GPUs, in order of node, that a site can run at full power beside the idle rest.
+  private static func usableGPUs(_ nodes: [GPUModel], _ sizes: [Int32], energy: SiteEnergy) -> Int32 {
+    let all = sizes.reduce(0, +)
+    guard energy.capRule == .block, let allowance = energy.leastAllowance else { return all }
+    var room = allowance
+    for (model, size) in zip(nodes, sizes) { room -= microwatts(model.idleWatts) * Int64(size) }
+    var usable: Int32 = 0
+    for (model, size) in zip(nodes, sizes) {
+      let each = microwatts(model.activeWatts) - microwatts(model.idleWatts)
+      let fit = Int32(max(0, min(Int64(size), room / each)))
+      usable += fit
+      room -= Int64(fit) * each
+      if fit < size { break }
+    }
+    return usable
   }
 
   /// The one iteration time of a job on given sites.

@@ -24,6 +24,9 @@ struct JobState: Sendable {
   var reportsMissing: Int32 = 0
   var ended = false
   var endedAt = Time.zero
+  /// How long it had held its GPUs before the present stay, and its run time as predicted when it arrived.
+  var attained = Time.zero
+  var predicted = Time.zero
 
   init(remaining: Time) { self.remaining = remaining }
 }
@@ -31,7 +34,7 @@ struct JobState: Sendable {
 extension JobState: FixedLayout {
   func encode(into writer: inout ByteWriter) {
     for value in [segment, preemptions, migrations, mostSites, leader, reportsMissing] { writer.write(value) }
-    for time in [firstStart, remaining, networkTime, endedAt] { writer.write(time) }
+    for time in [firstStart, remaining, networkTime, endedAt, attained, predicted] { writer.write(time) }
     writer.write(wanBytes)
     writer.write(integers: staged)
     writer.write(pieces)
@@ -50,6 +53,8 @@ extension JobState: FixedLayout {
     remaining = try reader.readTime()
     networkTime = try reader.readTime()
     endedAt = try reader.readTime()
+    attained = try reader.readTime()
+    predicted = try reader.readTime()
     wanBytes = try reader.read()
     staged = try reader.readIntegers()
     pieces = try reader.readArray()

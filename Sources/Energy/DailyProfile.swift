@@ -44,9 +44,9 @@ public struct DailyProfile: Equatable, Sendable {
   ///   - calendar: the instant of virtual time zero, in seconds since 1970 UTC.
   ///   - longitude: of the site, in degrees east.
   ///   - scale: multiplies every value: an exchange rate.
-  public func series(calendar: Int64, longitude: Double, scale: Double = 1) -> HourlySeries {
+  public func series(calendar: Int64, longitude: Double, scale: Double = 1) -> EnergySeries {
     let local = calendar + 3600 * DailyProfile.solarOffsetHours(longitude: longitude)
     let sinceMidnight = ((local % 86_400) + 86_400) % 86_400
-    return HourlySeries(start: Time.seconds(-sinceMidnight), values: hours.map { $0 * scale })
+    return EnergySeries(start: Time.seconds(-sinceMidnight), values: hours.map { $0 * scale })
   }
 }

@@ -14,7 +14,7 @@ struct Alarm: Sendable {
   var pending = Time.never
 
   /// Sets the time. True if an event must be pushed for it, because none comes up before.
-  mutating func set(_ time: Time) -> Bool {
+  @discardableResult mutating func set(_ time: Time) -> Bool {
     due = time
     guard time < pending else { return false }
     pending = time

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Simulation
+
 /// A collective operation as messages over lasting connections, each of which waits for others to have arrived at its
 /// sender. The packet and the fluid level run the same schedule.
 ///
@@ -127,8 +129,6 @@ struct CollectiveProgress: Sendable {
 
   let schedule: CollectiveSchedule
   let repeats: Int
-  /// Of the repetition under way at each sender: what each message still waits for.
-  private var waiting: [Int]
   /// For each connection, how many messages have been released and have arrived, over all repetitions.
   private var released: [Int]
   private var arrived: [Int]
@@ -141,7 +141,6 @@ struct CollectiveProgress: Sendable {
   init(_ schedule: CollectiveSchedule, repeats: Int) {
     self.schedule = schedule
     self.repeats = repeats
-    waiting = []
     released = schedule.connections.map { _ in 0 }
     arrived = schedule.connections.map { _ in 0 }
     for message in schedule.messages {
@@ -192,5 +191,13 @@ struct CollectiveProgress: Sendable {
     let host = schedule.connections[connection].destination
     brought[host]![repetition] += 1
     return brought[host]![repetition] == wanted[host] ? repetition : nil
+  }
+
+  /// Passes how far it is; the schedule is not part of that.
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&released)
+    try coder.value(&arrived)
+    for repetition in needsLeft.indices { try coder.value(&needsLeft[repetition]) }
+    for host in brought.keys.sorted() { try coder.value(&brought[host]!) }
   }
 }

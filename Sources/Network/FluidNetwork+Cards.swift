@@ -38,9 +38,8 @@ extension FluidNetwork {
 
   /// The first window leaves as fast as the card allows, so its end depends on the rate just given.
   private mutating func wakeAfterFirstWindow(_ slot: Int, at now: Time) {
-    let source = sources[slot]
-    guard now < source.started + source.roundTrip, !source.steady.active else { return }
+    guard sources[slot].isOpening(at: now), !sources[slot].steady.active else { return }
     let next = sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
-    if sources[slot].deadline.set(next) { schedule(.deadline(source.spec.id), at: next) }
+    if sources[slot].deadline.set(next) { schedule(.deadline(sources[slot].spec.id), at: next) }
   }
 }

@@ -11,6 +11,7 @@ extension FluidNetwork {
     writer.write(now)
     precondition(cards.isEmpty && oracle == nil, "only networks of fleets are written down")
     for port in ports { port.encode(into: &writer) }
+    grants?.encode(into: &writer)
     let ids = slots.keys.sorted()
     writer.write(UInt32(ids.count))
     for id in ids { sources[slots[id]!].encode(into: &writer) }
@@ -19,7 +20,12 @@ extension FluidNetwork {
       writer.write(entry.time)
       writer.write(entry.rank)
       writer.write(entry.sequence)
-      entry.payload.encode(into: &writer)
+      if case .message(let place) = entry.payload {
+        writer.write(UInt8(0))
+        writer.write(mail[Int(place)])
+      } else {
+        entry.payload.encode(into: &writer)
+      }
     }
     writer.write(queue.nextSequence)
   }
@@ -29,6 +35,7 @@ extension FluidNetwork {
     let handled: UInt64 = try reader.read()
     let now = try reader.readTime()
     for i in ports.indices { try ports[i].restore(from: &reader) }
+    if grants != nil { try grants!.restore(from: &reader) }
     for _ in 0..<(try reader.readCount()) {
       let source = try FluidSource(from: &reader, algorithm: model.algorithm)
       slots[source.spec.id] = sources.count
@@ -36,10 +43,15 @@ extension FluidNetwork {
     }
     var entries: [EventQueue<Internal>.Entry] = []
     for _ in 0..<(try reader.readCount()) {
-      entries.append(
-        .init(
-          time: try reader.readTime(), rank: try reader.read(), sequence: try reader.read(),
-          payload: try reader.read()))
+      let time = try reader.readTime()
+      let rank: UInt64 = try reader.read()
+      let sequence: UInt64 = try reader.read()
+      var payload: Internal = try reader.read()
+      if case .message = payload {
+        payload = .message(Int32(mail.count))
+        mail.append(try reader.read())
+      }
+      entries.append(.init(time: time, rank: rank, sequence: sequence, payload: payload))
     }
     queue = EventQueue(entries: entries, nextSequence: try reader.read())
     self.handled = handled
@@ -47,12 +59,11 @@ extension FluidNetwork {
   }
 }
 
+/// The kind of an event and what it is about. A message follows its kind.
 extension FluidNetwork.Internal: FixedLayout {
   func encode(into writer: inout ByteWriter) {
     switch self {
-    case .message(let message):
-      writer.write(UInt8(0))
-      writer.write(message)
+    case .message: writer.write(UInt8(0))
     case .deadline(let id):
       writer.write(UInt8(1))
       writer.write(id.raw)
@@ -66,12 +77,12 @@ extension FluidNetwork.Internal: FixedLayout {
       writer.write(UInt8(4))
       writer.write(port)
       writer.write(change)
-    case .release(let port):
+    case .look(let desk):
       writer.write(UInt8(5))
-      writer.write(port)
-    case .allocate(let port):
+      writer.write(desk)
+    case .allocate(let desk):
       writer.write(UInt8(6))
-      writer.write(port)
+      writer.write(desk)
     case .recompute(let port):
       writer.write(UInt8(7))
       writer.write(port)
@@ -82,23 +93,27 @@ extension FluidNetwork.Internal: FixedLayout {
       writer.write(UInt8(9))
       writer.write(port)
     case .foresee: writer.write(UInt8(10))
+    case .idle(let id):
+      writer.write(UInt8(11))
+      writer.write(id.raw)
     }
   }
 
   init(from reader: inout ByteReader) throws(WireError) {
     let tag: UInt8 = try reader.read()
     switch tag {
-    case 0: self = .message(try reader.read())
+    case 0: self = .message(-1)
     case 1: self = .deadline(FlowID(raw: try reader.read()))
     case 2: self = .finish(FlowID(raw: try reader.read()))
     case 3: self = .port(try reader.read())
     case 4: self = .capacity(try reader.read(), try reader.read())
-    case 5: self = .release(try reader.read())
+    case 5: self = .look(try reader.read())
     case 6: self = .allocate(try reader.read())
     case 7: self = .recompute(try reader.read())
     case 8: self = .react(FlowID(raw: try reader.read()))
     case 9: self = .share(try reader.read())
     case 10: self = .foresee
+    case 11: self = .idle(FlowID(raw: try reader.read()))
     default: throw .badValue("kind of network event \(tag)")
     }
   }
@@ -110,7 +125,6 @@ extension FluidPort {
     writer.write(capacity)
     writer.write(UInt32(flows.count))
     for flow in flows { flow.encode(into: &writer) }
-    writer.write(ledger.entries)
     writer.write(UInt32(segments.count))
     for segment in segments {
       writer.write(UInt32(segment.amounts.count))
@@ -119,7 +133,7 @@ extension FluidPort {
         writer.write(amount)
       }
     }
-    for flag in [draining, inputChanged, recomputePending, allocatePending] { writer.write(flag) }
+    for flag in [draining, inputChanged, recomputePending] { writer.write(flag) }
     writer.write(since)
     writer.write(queued)
     writer.write(sent)
@@ -145,8 +159,6 @@ extension FluidPort {
     capacity = try reader.read()
     flows = []
     for _ in 0..<(try reader.readCount()) { flows.append(try PortFlow(from: &reader)) }
-    ledger.entries = []
-    for _ in 0..<(try reader.readCount()) { ledger.entries.append(try GrantLedger.Entry(from: &reader)) }
     segments = []
     for _ in 0..<(try reader.readCount()) {
       var segment = QueueSegment(amounts: [])
@@ -158,7 +170,6 @@ extension FluidPort {
     draining = try reader.readBool()
     inputChanged = try reader.readBool()
     recomputePending = try reader.readBool()
-    allocatePending = try reader.readBool()
     since = try reader.readTime()
     queued = try reader.read()
     sent = try reader.read()
@@ -227,30 +238,5 @@ extension PortFlow: FixedLayout {
     let rawEpoch: Int64 = try reader.read()
     sentEpoch = rawEpoch < 0 ? nil : UInt32(truncatingIfNeeded: rawEpoch)
     arrived = Int(try reader.read(Int64.self))
-  }
-}
-
-extension GrantLedger.Entry: FixedLayout {
-  public func encode(into writer: inout ByteWriter) {
-    for rate in [claim, base, weight, grant, believed, held, fairSent] { writer.write(rate) }
-    writer.write(isDelegate)
-    writer.write(sequence)
-    writer.write(heldUntil)
-    writer.write(loop)
-  }
-
-  public init(from reader: inout ByteReader) throws(WireError) {
-    self.init(loop: .zero)
-    claim = try reader.read()
-    base = try reader.read()
-    weight = try reader.read()
-    grant = try reader.read()
-    believed = try reader.read()
-    held = try reader.read()
-    fairSent = try reader.read()
-    isDelegate = try reader.readBool()
-    sequence = try reader.read()
-    heldUntil = try reader.readTime()
-    loop = try reader.readTime()
   }
 }

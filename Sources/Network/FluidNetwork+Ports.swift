@@ -40,16 +40,12 @@ extension FluidNetwork {
     ports[port].statistics.bitsDropped += flow.bitsDropped
     ports[port].statistics.bitsLost += flow.bitsLost
     ports[port].epoch &+= 1
-    touch(port, allocate: usesGrants, at: now)
+    touch(port, at: now)
   }
 
   /// Has a port look at itself when everything of this instant is known.
-  mutating func touch(_ lane: Int, allocate: Bool, at now: Time) {
+  mutating func touch(_ lane: Int, at now: Time) {
     let port = lane - lane % model.classes
-    if allocate, usesGrants, !ports[port].allocatePending {
-      ports[port].allocatePending = true
-      schedule(.allocate(Int32(port)), at: now)
-    }
     if !ports[port].recomputePending {
       ports[port].recomputePending = true
       schedule(.recompute(Int32(port)), at: now)
@@ -67,20 +63,7 @@ extension FluidNetwork {
     ports[port].addLump(lump, to: i)
     ports[port].flows[i].final = final
     ports[port].flows[i].steady = steady
-    touch(port, allocate: false, at: now)
-  }
-
-  mutating func allocate(_ base: Int, at now: Time) {
-    ports[base].allocatePending = false
-    guard let rule = demands.grants else { return }
-    var capacity = ports[base].line
-    for port in base..<base + model.classes {
-      let (notices, release) = ports[port].ledger.allocate(capacity: BitRate(capacity), at: now, rule: rule)
-      for i in notices { notify(port, i, at: now) }
-      schedule(.release(Int32(port)), at: release)
-      // Classes behind get what is not committed to those in front.
-      capacity = max(0, capacity - Int64(Double(ports[port].ledger.committed) / rule.utilisation))
-    }
+    touch(port, at: now)
   }
 
   mutating func recompute(_ base: Int, at now: Time) {
@@ -155,11 +138,26 @@ extension FluidNetwork {
   }
 
   /// By how much a source may be wrong about the queueing delay: 1/32 of its round trip with what it believes of the
-  /// queue, at least 1 us. Where the delay only says when notifications come, an eighth, and of their interval at least.
+  /// queue, at least 1 us. Where it steers by the delay, which has targets of its own that may be far shorter than a round
+  /// trip, an eighth of the delay, and at least 4 us, if that is less. Where the delay only says when notifications come,
+  /// an eighth of the round trip, and of their interval at least.
   func delayStep(_ flow: PortFlow) -> Int64 {
     let loop = (flow.direct + flow.viaReceiver + flow.sentDelay).ticks
-    if demands.followsAcknowledgements { return max(100_000, loop / 32) }
-    return max(100_000, loop / 8, min(demands.notificationInterval, .seconds(1)).ticks / 8)
+    guard demands.followsAcknowledgements else {
+      return max(100_000, loop / 8, min(demands.notificationInterval, .seconds(1)).ticks / 8)
+    }
+    guard !signals.isDisjoint(with: [.delay, .telemetry]) else { return max(100_000, loop / 32) }
+    return max(100_000, min(loop / 32, max(400_000, flow.sentDelay.ticks / 8)))
+  }
+
+  /// The queueing delay that a source is told: that of what joins the queue now or, where packets carry telemetry, of what
+  /// leaves it now. The latter came when the queue was shorter, or longer, by how it has moved since.
+  func queueDelay(_ port: Int) -> Time {
+    guard signals.contains(.telemetry), ports[port].capacity > 0, ports[port].trend != 0 else {
+      return ports[port].queueDelay
+    }
+    let inflow = max(ports[port].capacity / 100, ports[port].capacity + ports[port].trend)
+    return Time(ticks: Int64(min(ports[port].queued / Int128(inflow), Int128(Int64.max / 4))))
   }
 
   /// What a source takes the queueing delay to be, from what it was told last.
@@ -173,21 +171,26 @@ extension FluidNetwork {
   func nextLook(_ port: Int, at now: Time) -> Time {
     guard listens, ports[port].capacity > 0 else { return .never }
     let trend = ports[port].trend
+    let delay = queueDelay(port).ticks
     var next = Time.never
     for flow in ports[port].flows where flow.sentTrend != trend {
-      // Both know that the queue is empty.
-      if trend <= 0, flow.sentTrend <= 0, ports[port].queued == 0, believedDelay(flow, port, at: now) == 0 { continue }
-      let drift = abs(Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
-      let ticks = Double(delayStep(flow)) / drift
-      if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks)))) }
+      let step = delayStep(flow)
+      let believed = believedDelay(flow, port, at: now)
+      // Both are near enough to an empty queue, and go there.
+      if trend <= 0, flow.sentTrend <= 0, believed < step, delay < step { continue }
+      let drift = (Double(trend) - Double(flow.sentTrend)) / Double(ports[port].capacity)
+      // Where both are not what they would be without bounds, it is looked again after an eighth of the step.
+      let left = max(step / 8, drift > 0 ? step - (delay - believed) : step + (delay - believed))
+      let ticks = Double(left) / abs(drift)
+      if ticks < 1e15 { next = min(next, now + Time(ticks: max(1, Int64(ticks.rounded(.up))))) }
     }
     return next
   }
 
   mutating func tellIfChanged(_ port: Int, _ i: Int, at now: Time) {
     let flow = ports[port].flows[i]
-    // Telemetry has to be there from the beginning; of anything else nothing is something.
-    var tell = flow.sentEpoch == nil && signals.contains(.telemetry)
+    // The first acknowledgement comes with the first word of every port.
+    var tell = flow.sentEpoch == nil && listens
     if flow.sentEpoch == nil { ports[port].flows[i].sentEpoch = ports[port].epoch }
     let told = flow.sentEpoch ?? ports[port].epoch
     let loss = flow.dropping + flow.losing
@@ -195,14 +198,14 @@ extension FluidNetwork {
       tell = tell || loss == 0 || flow.sentLoss == 0 || Double(abs(loss - flow.sentLoss)) > 0.1 * Double(flow.sentLoss)
     }
     if listens {
-      let wrong = abs(ports[port].queueDelay.ticks - believedDelay(flow, port, at: now))
+      let wrong = abs(queueDelay(port).ticks - believedDelay(flow, port, at: now))
       tell = tell || wrong >= delayStep(flow)
       if signals.contains(.telemetry) {
         let moved = abs(ports[port].output - flow.sentOutput)
         tell = tell || Double(moved) > 0.01 * Double(ports[port].capacity)
       }
     }
-    if ports[port].marking != nil || ports[port].phantom != nil {
+    if ports[port].marks {
       let share = ports[port].share
       let drift = abs(share - flow.sentMarked)
       tell = tell || (share == 0) != (flow.sentMarked == 0) || drift > 0.1 * max(share, flow.sentMarked)
@@ -216,9 +219,8 @@ extension FluidNetwork {
     ports[port].integrate(to: now)
     let flow = ports[port].flows[i]
     var feedback = PortFeedback()
-    if usesGrants { (feedback.grant, feedback.fair, feedback.basedOn) = ports[port].ledger.tell(i) }
     if listens {
-      feedback.queueDelay = ports[port].queueDelay
+      feedback.queueDelay = queueDelay(port)
       feedback.queueBytes = ports[port].queued.bytes
       feedback.queueTrend = ports[port].trend
       feedback.capacity = BitRate(ports[port].capacity)
@@ -238,10 +240,11 @@ extension FluidNetwork {
     ports[port].flows[i].sentMarked = feedback.marked
     ports[port].flows[i].sentLoss = feedback.lossRate.bitsPerSecond
     ports[port].flows[i].sentEpoch = feedback.epoch
-    // Telemetry for grants comes straight from the port. Marks, delays and losses are seen by the receiver first, when
-    // what comes into the queue now has left it.
-    let delay = ports[port].queueDelay
-    let way = usesGrants ? flow.direct : flow.viaReceiver + (delay < .seconds(1) ? delay : .zero)
+    // Marks, delays and losses are seen by the receiver first, when what comes into the queue now has left it. Telemetry
+    // is written as a packet leaves.
+    let delay = queueDelay(port)
+    let isWritten = signals.contains(.telemetry)
+    let way = flow.viaReceiver + (delay < .seconds(1) && !isWritten ? delay : .zero)
     send(
       .feedback(flow: flow.spec.id, hop: flow.hop, feedback), to: model.part(of: flow.spec.source), at: now + way)
   }

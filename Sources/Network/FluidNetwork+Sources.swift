@@ -17,9 +17,6 @@ extension FluidNetwork {
     view.answered = true
     view.feedback = feedback
     sources[slot].hops[hop] = view
-    if usesGrants {
-      sources[slot].book.hear(hop: hop, grant: feedback.grant, fair: feedback.fair, basedOn: feedback.basedOn)
-    }
     if joined { sources[slot].resume(at: now) }
     reactLater(id, at: now)
   }
@@ -37,7 +34,7 @@ extension FluidNetwork {
     sources[slot].integrate(to: now)
     if sources[slot].phase == .closing { resendIfLost(slot, at: now) }
     guard sources[slot].phase != .closing else { return }
-    if usesGrants { sendClaims(slot, at: now) }
+    if usesGrants, sources[slot].book.isKnown || hasData(slot, at: now) { sendClaims(slot, at: now) }
     changeOracle(slot, at: now)
     if sources[slot].phase == .opening {
       guard sources[slot].book.isOpen else { return }
@@ -46,28 +43,10 @@ extension FluidNetwork {
     control(slot, at: now)
   }
 
-  /// Tells each port what the flow could use there.
-  mutating func sendClaims(_ slot: Int, at now: Time) {
-    let demand = BitRate(sources[slot].demand)
-    let claims = sources[slot].book.claims(demand: demand)
-    send(claims, of: sources[slot].spec, at: now)
-  }
-
-  private mutating func send(_ claims: [ClaimBook.Claim], of spec: FlowSpec, at now: Time) {
-    let path = model.path(of: spec).ports
-    for claim in claims {
-      let delay = ages(of: spec, hop: claim.hop).direct
-      send(
-        .claim(spec: spec, hop: UInt8(claim.hop), claim: claim.rate, sequence: claim.sequence),
-        to: model.ports[path[claim.hop]].owner, at: now + delay)
-    }
-  }
-
   /// Runs the controller and applies what it says.
   private mutating func control(_ slot: Int, at now: Time) {
     if !sources[slot].steady.active {
-      let feedback = sources[slot].collect(at: now, demands: demands, packetBytes: model.packetBytes)
-      sources[slot].controller.update(feedback)
+      sources[slot].listen(at: now, demands: demands, packetBytes: model.packetBytes)
       if model.leaps {
         _ = sources[slot].watchCycles(
           demands.cycle, loop: model.longestRoundTrip, isFleet: model.facts.isEmpty, at: now)
@@ -75,7 +54,16 @@ extension FluidNetwork {
     }
     let steady = sources[slot].steady.active
     let allowed = sources[slot].allowed(at: now)
-    var wanted = min(allowed, sources[slot].usage)
+    var next =
+      steady
+      ? Time.never : sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    // The first window leaves as fast as it can, and how long that takes depends on the card.
+    let plans = listens && !steady && sources[slot].isExact && !sources[slot].isOpening(at: now)
+    var planned = allowed
+    if plans {
+      (planned, next) = sources[slot].planned(from: now, to: next, demands: demands, packetBytes: model.packetBytes)
+    }
+    var wanted = min(planned, sources[slot].usage)
     if sources[slot].available != nil, left(slot, at: now) <= 0 { wanted = 0 }
     let drift = Double(abs(wanted - sources[slot].wanted))
     let apply =
@@ -90,10 +78,10 @@ extension FluidNetwork {
     }
     if sources[slot].spec.isUnlimited { reportPotential(slot, allowed) }
     if listens { sources[slot].remember(at: now) }
-    let next =
-      steady
-      ? Time.never : sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
-    if sources[slot].deadline.set(next) { schedule(.deadline(sources[slot].spec.id), at: next) }
+    let due =
+      plans || steady || !sources[slot].isExact
+      ? next : sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+    if sources[slot].deadline.set(due) { schedule(.deadline(sources[slot].spec.id), at: due) }
     scheduleFinish(slot, at: now)
     if apply || steady { enterRate(slot, at: now) }
   }
@@ -125,6 +113,14 @@ extension FluidNetwork {
       - (sources[slot].emitted - sources[slot].lost(at: now))
   }
 
+  /// What is left when a source has done its part. A card sends packets at the speed of its line, each at the beginning of
+  /// the time that its rate gives it: the last one leaves early by the most of that time.
+  private func lastPacket(_ slot: Int) -> BitTicks {
+    let source = sources[slot]
+    guard usesGrants, source.available == nil, cards[portIndex(source.spec, hop: 0)] != nil else { return 0 }
+    return min(BitTicks(bytes: model.packetBytes), source.spec.amount)
+  }
+
   mutating func scheduleFinish(_ slot: Int, at now: Time) {
     guard !sources[slot].spec.isUnlimited || sources[slot].available != nil, sources[slot].phase == .sending else {
       return
@@ -133,7 +129,7 @@ extension FluidNetwork {
     let net = Int128(sources[slot].rate - sources[slot].lossRate)
     var due = Time.never
     if net > 0 {
-      let ticks = max(0, left) / net
+      let ticks = max(0, left - lastPacket(slot)) / net
       if ticks < Int128(Int64.max / 4) { due = now + Time(ticks: Int64(ticks)) }
     } else if left <= 0, sources[slot].available == nil {
       due = now
@@ -144,7 +140,7 @@ extension FluidNetwork {
   mutating func finishIfDone(_ slot: Int, at now: Time) {
     sources[slot].integrate(to: now)
     let left = left(slot, at: now)
-    if left > Int128(max(1, sources[slot].rate)) { return scheduleFinish(slot, at: now) }
+    if left > Int128(max(1, sources[slot].rate)) + lastPacket(slot) { return scheduleFinish(slot, at: now) }
     if sources[slot].available != nil { return pause(slot, lump: max(0, left), at: now) }
     finishSending(slot, lump: max(0, left), at: now)
   }
@@ -162,6 +158,7 @@ extension FluidNetwork {
     }
     if cards[port] != nil { shareLater(port, at: now) }
     changeOracle(slot, at: now)
+    if usesGrants { idleLater(slot, at: now) }
   }
 
   /// The source falls silent; `lump` are the bits of the last, partial tick.
@@ -171,6 +168,10 @@ extension FluidNetwork {
     sources[slot].rate = 0
     sources[slot].wanted = 0
     sources[slot].phase = .closing
+    if usesGrants { leaveDesks(slot, at: now) }
+    sources[slot].flightAtEnd =
+      sources[slot].emitted.bytes - sources[slot].heard.delivered - sources[slot].heard.lostKnown
+    sources[slot].finish.set(.never)
     changeOracle(slot, at: now)
     if listens { sources[slot].remember(at: now) }
     let spec = sources[slot].spec
@@ -183,19 +184,37 @@ extension FluidNetwork {
 
   /// After the end of sending: when ports report no more losses and something is missing, it is sent again.
   private mutating func resendIfLost(_ slot: Int, at now: Time) {
-    guard !sources[slot].spec.isUnlimited, sources[slot].lossRate == 0, left(slot, at: now) > 0 else { return }
+    guard !sources[slot].spec.isUnlimited, sources[slot].lossRate == 0, left(slot, at: now) > 0,
+      sources[slot].finish.due == .never
+    else { return }
+    if listens, sources[slot].losesTail(left(slot, at: now).bytes, packetBytes: model.packetBytes) {
+      let due = now + max(model.minimumTimeout, sources[slot].roundTrip + sources[slot].queueDelay(at: now))
+      if sources[slot].finish.set(due) { schedule(.finish(sources[slot].spec.id), at: due) }
+      return
+    }
+    resend(slot, at: now)
+  }
+
+  /// Nothing has come back for so long that the rest counts as lost.
+  mutating func timeOut(_ slot: Int, at now: Time) {
+    sources[slot].integrate(to: now)
+    guard left(slot, at: now) > 0 else { return }
+    var feedback = sources[slot].collect(at: now, demands: demands, packetBytes: model.packetBytes)
+    feedback.timedOut = true
+    feedback.lost = max(feedback.lost, left(slot, at: now).bytes)
+    sources[slot].controller.update(feedback)
+    resend(slot, at: now)
+    reactLater(sources[slot].spec.id, at: now)
+  }
+
+  private mutating func resend(_ slot: Int, at now: Time) {
+    sources[slot].finish.set(.never)
     sources[slot].phase = usesGrants ? .opening : .sending
     let spec = sources[slot].spec
     let port = portIndex(spec, hop: 0)
     if ports[port].index(of: spec.id) == nil { enter(spec, hop: 0, at: now) }
     // All ports but the last have forgotten the flow, and what they said of their queues holds no longer.
     for hop in sources[slot].hops.indices.dropLast() { sources[slot].hops[hop].forgetQueue() }
-    // Grants given before may be gone. A claim of nothing first tells ports that still know the flow, as the last one
-    // does, to grant it anew; else they would see no reason to say again what has not changed.
-    if usesGrants {
-      let withdrawals = sources[slot].book.withdrawals()
-      send(withdrawals, of: spec, at: now)
-    }
     sources[slot].restartCycles(at: now)
   }
 }

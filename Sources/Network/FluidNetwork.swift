@@ -30,7 +30,8 @@ public struct NetworkPacket: Equatable, Sendable {
 /// ``outbox`` and ``events``, which the caller empties.
 public struct FluidNetwork: Sendable {
   enum Internal: Sendable {
-    case message(NetworkMessage)
+    /// A message by its place in `mail`: events stay small, which their queue moves about.
+    case message(Int32)
     case deadline(FlowID)
     case finish(FlowID)
     case port(Int32)
@@ -38,8 +39,11 @@ public struct FluidNetwork: Sendable {
     case react(FlowID)
     case share(Int32)
     case foresee
-    case release(Int32)
+    /// A desk of grants looks at its port, or at its ledger.
+    case look(Int32)
     case allocate(Int32)
+    /// A flow that carries messages has had nothing to send for a while.
+    case idle(FlowID)
     case recompute(Int32)
 
     var rank: UInt64 {
@@ -47,14 +51,14 @@ public struct FluidNetwork: Sendable {
       case .message: return 0
       case .capacity: return 1
       case .port: return 1
-      case .deadline: return 2
       case .finish: return 3
-      case .react: return 4
+      case .react, .deadline: return 4
       case .foresee: return 5
       case .share: return 6
-      case .release: return 7
+      case .look: return 7
       case .allocate: return 8
       case .recompute: return 9
+      case .idle: return 3
       }
     }
   }
@@ -83,7 +87,12 @@ public struct FluidNetwork: Sendable {
   var cards: [Int: [Int]] = [:]
   var sharePending: Set<Int> = []
   var oracle: MaxMinOracle?
+  /// Of algorithms that ask ports for a rate: the desks of this site.
+  var grants: GrantDesks?
   var queue = EventQueue<Internal>()
+  /// Messages to this site itself that are under way, and places that are free.
+  var mail: [NetworkMessage] = []
+  var freeMail: [Int32] = []
   /// Of flows of an experiment: bits through a last port that they have left, and bytes lost of those that are over.
   var passed: [FlowID: BitTicks] = [:]
   var lostOfClosed: [FlowID: Int64] = [:]
@@ -97,7 +106,11 @@ public struct FluidNetwork: Sendable {
   public init(model: NetworkModel, site: Int) {
     self.model = model
     self.site = site
-    let demands = model.algorithm.demands
+    var demands = model.algorithm.demands
+    if demands.grants != nil, model.ports.contains(where: { !$0.keepsLedger }) {
+      // Where ports grant nothing, flows go by what acknowledgements tell.
+      demands.signals.formUnion([.delay, .marks])
+    }
     self.demands = demands
     listens = demands.listensToAcknowledgements
     var ports: [FluidPort] = []
@@ -105,11 +118,12 @@ public struct FluidNetwork: Sendable {
     for (index, port) in model.ports.enumerated() where port.owner == site {
       local[index] = ports.count
       // One queue for each class in use, the one that is served first in front.
-      for _ in 0..<model.classes { ports.append(FluidPort(port, number: index, grants: demands.grants != nil)) }
+      for _ in 0..<model.classes { ports.append(FluidPort(port, number: index)) }
     }
     self.ports = ports
     self.local = local
     if signals.contains(.oracle) { oracle = MaxMinOracle(model) }
+    if let rule = demands.grants { grants = FluidNetwork.desks(of: model, rule: rule, site: site) }
     for (index, port) in ports.enumerated() where index % model.classes == 0 {
       for change in model.ports[port.port].changes.indices {
         queue.push(
@@ -132,9 +146,21 @@ public struct FluidNetwork: Sendable {
 
   mutating func send(_ message: NetworkMessage, to destination: Int, at time: Time) {
     if destination == site {
-      schedule(.message(message), at: time)
+      post(message, at: time)
     } else {
       outbox.append(NetworkPacket(to: destination, at: time, message: message))
+    }
+  }
+
+  /// Has a message handled here at its time.
+  mutating func post(_ message: NetworkMessage, at time: Time) {
+    guard time < .never else { return }
+    if let free = freeMail.popLast() {
+      mail[Int(free)] = message
+      schedule(.message(free), at: time)
+    } else {
+      mail.append(message)
+      schedule(.message(Int32(mail.count - 1)), at: time)
     }
   }
 
@@ -150,17 +176,23 @@ public struct FluidNetwork: Sendable {
     let facts = model.facts(of: spec)
     let roundTrip = path.forward + path.back + path.first
     var random = RandomStream(seed: model.seed, name: "flows").child(Int(truncatingIfNeeded: spec.id.raw))
-    let context = FlowContext(
+    var context = FlowContext(
       now: now, roundTrip: Time(ticks: Int64(Double(roundTrip.ticks) * model.roundTripError)),
       lineRate: min(spec.limit, model.ports[path.ports[0]].capacity), packetBytes: model.packetBytes,
       localRoundTrip: facts?.localRoundTrip ?? model.localRoundTrip, longestRoundTrip: model.longestRoundTrip,
       hops: path.ports.count, size: spec.isUnlimited ? nil : spec.amount.bytes, seed: random.next())
+    context.blindPorts = grants?.map.blindPorts(path: model.pathIndex(of: spec)) ?? 0
     var hops = [HopView](repeating: HopView(), count: path.ports.count)
-    if !usesGrants { for hop in hops.indices { hops[hop].age = ages(of: spec, hop: hop).viaReceiver } }
+    for hop in hops.indices { hops[hop].age = ages(of: spec, hop: hop).viaReceiver }
     var source = FluidSource(
       spec: spec, context: context, controller: model.algorithm.controller(for: context), hops: hops,
       roundTrip: roundTrip, demand: min(demand, spec.limit).bitsPerSecond)
-    if !usesGrants { source.phase = .sending }
+    if let grants {
+      source.book = ClaimBook(desks: grants.map.desksOf[model.pathIndex(of: spec)])
+    } else {
+      source.phase = .sending
+    }
+    source.isExact = !model.facts.isEmpty
     source.losesPeriodically = path.ports.contains { model.ports[$0].losesPeriodically }
     source.inflightLimit = facts.map { Double($0.inflightLimit) } ?? .infinity
     if let facts, !facts.boundaries.isEmpty { source.available = 0 }
@@ -216,18 +248,25 @@ public struct FluidNetwork: Sendable {
     let now = entry.time
     self.now = now
     switch entry.payload {
-    case .message(let message): handle(message, at: now)
+    case .message(let place):
+      freeMail.append(place)
+      handle(mail[Int(place)], at: now)
     case .deadline(let id):
       guard let slot = slots[id], sources[slot].deadline.comesUp(at: now) else { return }
       if sources[slot].deadline.isDue(at: now) {
-        reactLater(id, at: now)
+        // Whoever is to look at itself at this instant anyway will do so.
+        if !sources[slot].reactPending { react(id, at: now) }
       } else if let again = sources[slot].deadline.renew() {
         schedule(.deadline(id), at: again)
       }
     case .finish(let id):
       guard let slot = slots[id], sources[slot].finish.comesUp(at: now) else { return }
       if sources[slot].finish.isDue(at: now) {
-        if sources[slot].phase == .sending { finishIfDone(slot, at: now) }
+        if sources[slot].phase == .sending {
+          finishIfDone(slot, at: now)
+        } else if sources[slot].phase == .closing {
+          timeOut(slot, at: now)
+        }
       } else if let again = sources[slot].finish.renew() {
         schedule(.finish(id), at: again)
       }
@@ -252,25 +291,23 @@ public struct FluidNetwork: Sendable {
         ports[lane].inputChanged = true
         ports[lane].epoch &+= 1
       }
-      touch(i, allocate: true, at: now)
+      touch(i, at: now)
+      touchDesks(ofPort: ports[i].port, at: now)
       if oracle != nil {
         oracle!.setCapacity(ports[i].port, capacity)
         foreseeLater(at: now)
       }
       if cards[i] != nil { shareLater(i, at: now) }
-    case .release(let index): touch(Int(index), allocate: true, at: now)
-    case .allocate(let index): allocate(Int(index), at: now)
+    case .look(let desk): look(Int(desk), at: now)
+    case .allocate(let desk): allocate(Int(desk), at: now)
+    case .idle(let id): endIdle(id, at: now)
     case .recompute(let index): recompute(Int(index), at: now)
     }
   }
 
   mutating func handle(_ message: NetworkMessage, at now: Time) {
     switch message {
-    case .claim(let spec, let hop, let claim, let sequence):
-      let port = portIndex(spec, hop: hop)
-      let i = ports[port].index(of: spec.id) ?? enter(spec, hop: hop, at: now)
-      ports[port].ledger.hear(claim: claim, sequence: sequence, at: i)
-      touch(port, allocate: true, at: now)
+    case .claim, .leave, .grant, .standing, .stand: hearWord(message, at: now)
     case .rate(let spec, let hop, let rate, let lump, let final, let steady):
       let port = portIndex(spec, hop: hop)
       let i = ports[port].index(of: spec.id) ?? enter(spec, hop: hop, at: now)

@@ -197,7 +197,7 @@ struct Marking: Equatable, Sendable {
   func share(at queued: BitTicks) -> Double {
     if queued <= minimum { return 0 }
     if queued > maximum { return 1 }
-    return probability * Double(queued - minimum) / Double(max(1, maximum - minimum))
+    return probability * (queued - minimum).double / max(1, maximum - minimum).double
   }
 
   /// How much the queue has to change before the share does, by a sixteenth of its range at a time.

@@ -85,9 +85,6 @@ struct FluidPort: Sendable {
   var phantom: PhantomQueue?
   /// In order of id, so that nothing depends on who came first.
   var flows: [PortFlow] = []
-  /// What the flows have been granted, in the same order; empty for algorithms without grants.
-  var ledger = GrantLedger()
-  let grants: Bool
   var segments: [QueueSegment] = []
   var draining = false
   var inputChanged = false
@@ -101,10 +98,9 @@ struct FluidPort: Sendable {
   var epoch: UInt32 = 0
   var change = Alarm()
   var recomputePending = false
-  var allocatePending = false
   var statistics = PortStatistics()
 
-  init(_ port: NetworkModel.Port, number: Int, grants: Bool) {
+  init(_ port: NetworkModel.Port, number: Int) {
     self.port = number
     next = port.next
     capacity = port.capacity.bitsPerSecond
@@ -114,7 +110,6 @@ struct FluidPort: Sendable {
     marking = port.marking
     phantom = port.phantom
     buffer = BitTicks(bytes: port.bufferBytes)
-    self.grants = grants
   }
 
   func index(of id: FlowID) -> Int? {
@@ -131,12 +126,10 @@ struct FluidPort: Sendable {
   mutating func insert(_ flow: PortFlow) -> Int {
     let index = flows.firstIndex { $0.spec.id > flow.spec.id } ?? flows.count
     flows.insert(flow, at: index)
-    if grants { ledger.entries.insert(GrantLedger.Entry(loop: flow.direct + flow.direct), at: index) }
     return index
   }
 
   mutating func remove(at index: Int) -> PortFlow {
-    if grants { ledger.entries.remove(at: index) }
     return flows.remove(at: index)
   }
 
@@ -175,15 +168,18 @@ struct FluidPort: Sendable {
     }
     since = now
     sent += Int128(outSum) * span
-    statistics.marked += share * Double(accepted) * Double(span)
+    if marks { statistics.marked += share * Double(accepted) * span.double }
     phantom?.integrate(span, input: accepted, capacity: line)
     statistics.add(
       span: Time(ticks: Int64(span)), before: before, after: queued, output: outSum, capacity: capacity)
   }
 
+  /// Whether anything here marks packets.
+  var marks: Bool { marking != nil || phantom != nil }
+
   /// Share of the packets that get a mark now, by the queue or by the phantom queue.
   var share: Double {
-    guard marking != nil || phantom != nil else { return 0 }
+    guard marks else { return 0 }
     return 1 - (1 - (marking?.share(at: queued) ?? 0)) * (1 - (phantom?.share ?? 0))
   }
 

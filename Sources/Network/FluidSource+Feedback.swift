@@ -26,11 +26,22 @@ struct SignalState: Sendable {
   var answeredRate = BitRate.zero
   var answeredWindow = 0.0
   var calmSince: Time
+  /// What had been delivered then.
+  var calmDelivered: Int64 = 0
+  /// What the last call covered, and for how long the controller may be left alone now.
+  var span = Time.zero
+  var stride = Time.zero
+  /// When the present round trip began, when the window was cut last, and how often it had been by then.
+  var roundStart: Time
+  var cutAt: Time
+  var cuts: UInt32 = 0
 
   init(seed: UInt64, packetBytes: Int64, at now: Time) {
     updated = now
     acknowledgedTo = now
     calmSince = now
+    roundStart = now
+    cutAt = now
     notifications = NotificationTimes(seed: seed)
     losses = ExponentialDraws(seed: seed, name: "losses")
     lossThreshold = Double(packetBytes) * losses.next()
@@ -54,24 +65,35 @@ extension Demands {
 }
 
 extension FluidSource {
-
   /// Feedback over the span since the last call. Call with `emitted` up to date.
+  mutating func collect(at now: Time, demands: Demands, packetBytes: Int64) -> Feedback {
+    var heard = self.heard
+    let feedback = signals(&heard, emitted: emitted, at: now, demands: demands, packetBytes: packetBytes)
+    if heard.acknowledgedTo >= heard.roundStart { heard.roundStart = now }
+    self.heard = heard
+    return feedback
+  }
+
+  /// What a sender hears at `now` that has heard `heard` so far and has sent `emitted`, if ports go on as they said.
   ///
   /// Truth about amounts is the history of what was sent: what is acknowledged now was sent a round trip and the queueing
   /// delay earlier, but for what ports report as lost.
-  mutating func collect(at now: Time, demands: Demands, packetBytes: Int64) -> Feedback {
+  func signals(
+    _ heard: inout SignalState, emitted: BitTicks, at now: Time, demands: Demands, packetBytes: Int64
+  ) -> Feedback {
     var feedback = Feedback(now: now)
     feedback.explicitRate =
       demands.signals.contains(.explicitRate) ? book.granted : demands.signals.contains(.oracle) ? told : .unlimited
     let isIdle = available.map { $0 <= emitted - lost(at: now) } ?? false
     feedback.applicationLimited = isIdle || usage < allowed(at: now)
+    heard.span = now - heard.updated
     guard demands.listensToAcknowledgements else {
       heard.updated = now
       return feedback
     }
     let delay = roundTrip + queueDelay(at: now)
     let arrivedBefore = heard.delivered
-    heard.acknowledgedTo = max(heard.acknowledgedTo, now - delay)
+    if answered { heard.acknowledgedTo = max(heard.acknowledgedTo, now - delay) }
     let passed = heard.history.emitted(by: heard.acknowledgedTo).bytes
     heard.lostKnown = max(heard.lostKnown, lost(at: now).bytes)
     heard.delivered = max(heard.delivered, passed - heard.lostKnown)
@@ -81,7 +103,10 @@ extension FluidSource {
     feedback.inFlight = max(0, emitted.bytes - heard.delivered - heard.lostKnown)
     if feedback.acknowledged > 0 {
       feedback.roundTrip = delay
-      let span = (now - heard.acknowledgedTo).seconds
+      // The packet acknowledged now was sent when another one was acknowledged; packets are counted that came back after
+      // that one, over the time in which they came or in which they were sent, whichever is longer.
+      let sentAt = heard.acknowledgedTo
+      let span = max(now - sentAt, sentAt - heard.history.acknowledged(at: sentAt)).seconds
       if span > 0 {
         feedback.deliveryRate = BitRate(Int64(Double(feedback.delivered - feedback.priorDelivered) * 8 / span))
       }
@@ -97,8 +122,8 @@ extension FluidSource {
         }
       }
     }
-    feedback.lost = newlyLost(packetBytes, exactly: !demands.signals.contains(.loss))
-    if demands.signals.contains(.telemetry), hops.allSatisfy(\.answered) {
+    feedback.lost = newlyLost(&heard, packetBytes, exactly: !demands.signals.contains(.loss))
+    if demands.signals.contains(.telemetry), answered {
       feedback.hops = min(hops.count, Feedback.maximumHops)
       for hop in 0..<feedback.hops { feedback.telemetry[hop] = hops[hop].telemetry(at: now) }
     }
@@ -109,7 +134,7 @@ extension FluidSource {
   /// Losses come to a controller in whole packets: as many as are missing when a queue overflows, and one at a time, at
   /// random intervals, from fibres. A trickle of parts of packets would be an event that no sender ever sees. Where losses
   /// are no signal, amounts are all that is asked for.
-  private mutating func newlyLost(_ packetBytes: Int64, exactly: Bool) -> Int64 {
+  private func newlyLost(_ heard: inout SignalState, _ packetBytes: Int64, exactly: Bool) -> Int64 {
     let new = heard.lostKnown - heard.lostTold
     heard.lostTold = heard.lostKnown
     if exactly { return new }
@@ -131,41 +156,22 @@ extension FluidSource {
 
   /// Writes down what is being sent from now on, for those acknowledgements that are to come.
   mutating func remember(at now: Time) {
-    heard.history.add(SendHistory.Point(at: now, emitted: emitted, rate: rate, delivered: heard.delivered))
-    heard.history.forget(before: heard.acknowledgedTo)
+    heard.history.add(
+      SendHistory.Point(
+        at: now, emitted: emitted, rate: rate, delivered: heard.delivered,
+        acknowledged: heard.acknowledgedTo))
+    // What had been acknowledged when that was sent is asked for as well.
+    heard.history.forget(before: heard.history.acknowledged(at: heard.acknowledgedTo))
   }
 
-  /// When the controller is to be called again though nothing is heard; call after an update.
-  ///
-  /// The loop through the network takes a round trip with its queues, so looking at the amounts eight times in it follows
-  /// them closely, but more often than once a packet there is nothing new. A controller gets its own deadlines to an
-  /// eighth of the round trip, on a grid that all flows of such round trips share: what it does about them is not
-  /// felt sooner, and a port looks at itself once for all who move at one instant. A controller that has said the same for
-  /// a round trip while nothing moves would go on saying so.
-  mutating func nextUpdate(at now: Time, demands: Demands, packetBytes: Int64) -> Time {
-    let loop = min(roundTrip + queueDelay(at: now), .seconds(1))
-    let grain = Int64(1) << max(0, 60 - loop.ticks.leadingZeroBitCount)
-    func onGrid(_ time: Time) -> Time {
-      time < .seconds(90_000_000) ? Time(ticks: (time.ticks + grain - 1) / grain * grain) : .never
-    }
-    let own = onGrid(max(controller.deadline, now + .tick))
-    guard demands.listensToAcknowledgements else { return own }
-    guard demands.followsAcknowledgements || marked > 0 else { return own }
-    if controller.rate != heard.answeredRate || controller.window != heard.answeredWindow || marked > 0
-      || demands.signals.contains(.loss) && lossRate > 0 || hops.contains(where: { $0.queueMoves(at: now) })
-    {
-      heard.answeredRate = controller.rate
-      heard.answeredWindow = controller.window
-      heard.calmSince = now
-    }
-    let window = min(controller.window, inflightLimit)
-    if window.isFinite, now < started + roundTrip {
-      let left = window * 8 - Double(emitted) / 1e11
-      let sent = left > 0 && rate > 0 ? now + .seconds(left / Double(rate)) + .tick : .never
-      return min(own, sent, started + roundTrip)
-    }
-    if now - heard.calmSince > loop { return own }
-    let packet = rate > 0 ? Int64(min(1e11, Double(packetBytes * 8) / Double(rate) * 1e11)) : loop.ticks
-    return min(own, onGrid(now + Time(ticks: max(1, loop.ticks / 8, packet))))
+  /// Whether only a timeout tells that `bytes` are missing after all has been sent. A sender misses a packet when three
+  /// that were sent later have been acknowledged (RFC 6675); packets that are sent again count as later ones, so that of
+  /// fewer missing packets only the last three sent are not missed. Which ones are missing is left to chance.
+  mutating func losesTail(_ bytes: Int64, packetBytes: Int64) -> Bool {
+    let missing = Double(bytes) / Double(packetBytes)
+    guard missing < 3 else { return false }
+    // An expected number: how many are missing among the last is a Poisson number.
+    let amongLast = missing * min(1, 3 * Double(packetBytes) / max(1, Double(flightAtEnd)))
+    return heard.losses.next() < amongLast
   }
 }

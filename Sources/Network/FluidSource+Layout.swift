@@ -20,9 +20,11 @@ extension FluidSource {
     writer.write(emitted)
     writer.write(since)
     writer.write(started)
+    writer.write(pausedAt)
     writer.write(deadline)
     writer.write(finish)
     writer.write(reactPending)
+    writer.write(flightAtEnd)
     writer.write(steady)
     heard.encode(into: &writer)
   }
@@ -50,9 +52,11 @@ extension FluidSource {
     emitted = try reader.read()
     since = try reader.readTime()
     started = try reader.readTime()
+    pausedAt = try reader.readTime()
     deadline = try reader.read()
     finish = try reader.read()
     reactPending = try reader.readBool()
+    flightAtEnd = try reader.read()
     steady = try reader.read()
     heard = try SignalState(from: &reader, seed: context.seed)
   }
@@ -73,38 +77,6 @@ extension HopView: FixedLayout {
     lost = try reader.read()
     since = try reader.readTime()
     age = try reader.readTime()
-  }
-}
-
-extension ClaimBook: FixedLayout {
-  public func encode(into writer: inout ByteWriter) {
-    writer.write(UInt32(hops.count))
-    for hop in hops {
-      writer.write(hop.grant)
-      writer.write(hop.fair)
-      writer.write(hop.answered)
-      writer.write(hop.claim)
-      writer.write(hop.sequence)
-      writer.write(UInt32(hop.unheard.count))
-      for word in hop.unheard {
-        writer.write(word.sequence)
-        writer.write(word.claim)
-      }
-    }
-  }
-
-  public init(from reader: inout ByteReader) throws(WireError) {
-    self.init(hops: try reader.readCount())
-    for hop in hops.indices {
-      hops[hop].grant = try reader.readRate()
-      hops[hop].fair = try reader.readRate()
-      hops[hop].answered = try reader.readBool()
-      hops[hop].claim = try reader.read()
-      hops[hop].sequence = try reader.read()
-      for _ in 0..<(try reader.readCount(minimumSize: 12)) {
-        hops[hop].unheard.append(Unheard(sequence: try reader.read(), claim: try reader.read()))
-      }
-    }
   }
 }
 
@@ -149,8 +121,11 @@ extension SteadyState: FixedLayout {
 extension SignalState {
   func encode(into writer: inout ByteWriter) {
     writer.write(history)
-    for time in [updated, acknowledgedTo, calmSince, notifications.quietUntil] { writer.write(time) }
-    for bytes in [delivered, lostKnown, lostTold] { writer.write(bytes) }
+    for time in [updated, acknowledgedTo, calmSince, span, stride, roundStart, cutAt, notifications.quietUntil] {
+      writer.write(time)
+    }
+    writer.write(cuts)
+    for bytes in [delivered, calmDelivered, lostKnown, lostTold] { writer.write(bytes) }
     for number in [lossCredit, lossThreshold, markedCredit, notifications.exposure, answeredWindow] {
       writer.write(number)
     }
@@ -165,8 +140,14 @@ extension SignalState {
     updated = try reader.readTime()
     acknowledgedTo = try reader.readTime()
     calmSince = try reader.readTime()
+    span = try reader.readTime()
+    stride = try reader.readTime()
+    roundStart = try reader.readTime()
+    cutAt = try reader.readTime()
     let quietUntil = try reader.readTime()
+    cuts = try reader.read()
     delivered = try reader.read()
+    calmDelivered = try reader.read()
     lostKnown = try reader.read()
     lostTold = try reader.read()
     lossCredit = try reader.readDouble()

@@ -51,12 +51,12 @@ struct HopView: Sendable {
 
   /// What the port would have written into the packet that is acknowledged now.
   func telemetry(at now: Time) -> HopTelemetry {
-    let elapsed = Int128(elapsed(at: now))
+    let elapsed = Int128(now.ticks - since.ticks)
     let grown = BitTicks(bytes: feedback.queueBytes) + Int128(feedback.queueTrend) * elapsed
     return HopTelemetry(
       capacity: feedback.capacity, queue: max(0, grown).bytes,
       sent: (feedback.sent + Int128(feedback.output.bitsPerSecond) * elapsed).bytes,
-      at: since - age - (feedback.queueDelay < .never ? feedback.queueDelay : .zero) + Time(ticks: Int64(elapsed)))
+      at: now - age)
   }
 }
 
@@ -81,6 +81,8 @@ struct FluidSource: Sendable {
   var roundTrip: Time
   /// What the application offers.
   var demand: Int64
+  /// When the application last had nothing more to send on a flow that carries messages.
+  var pausedAt = Time.zero
   /// Of that, what it uses now.
   var usage: Int64
   var rate: Int64 = 0
@@ -98,6 +100,11 @@ struct FluidSource: Sendable {
   /// Most bytes that the application allows in flight.
   var inflightLimit = Double.infinity
   var losesPeriodically = false
+  /// Follows what is in flight burst by burst, as experiments need it; a fleet, which is followed for weeks, takes the
+  /// quotient of window and round trip for the rate.
+  var isExact = false
+  /// Bytes in flight when the last one was sent.
+  var flightAtEnd: Int64 = 0
   /// What the flow would send if its network card had room for it.
   var wanted: Int64 = 0
   /// What the oracle has told it.
@@ -140,6 +147,9 @@ struct FluidSource: Sendable {
     return sum
   }
 
+  /// Something has come back from all over the path.
+  var answered: Bool { hops.allSatisfy(\.answered) }
+
   /// Share of the packets that carry a mark by the time they arrive.
   var marked: Double {
     var unmarked = 1.0
@@ -152,15 +162,19 @@ struct FluidSource: Sendable {
     since = now
   }
 
-  /// What the controller allows, whatever the application wants.
+  /// Nothing has come back yet: what the window allows leaves at once.
+  func isOpening(at now: Time) -> Bool {
+    (now < started + roundTrip || !answered) && min(controller.window, inflightLimit).isFinite
+  }
+
+  /// What the controller allows in the long run, whatever the application wants.
   func allowed(at now: Time) -> Int64 {
     if steady.active { return steady.rate }
     var rate = min(controller.rate, spec.limit).bitsPerSecond
     let window = min(controller.window, inflightLimit)
     if window.isFinite {
-      if now < started + roundTrip {
-        // Nothing has come back yet: what the window allows leaves at once.
-        return Double(emitted) / 8e11 < window ? rate : 0
+      if isOpening(at: now) {
+        return emitted.bytesDouble < window ? rate : 0
       }
       let seconds = max(1e-9, (roundTrip + queueDelay(at: now)).seconds)
       rate = min(rate, Int64(min(9e17, window * 8 / seconds)))

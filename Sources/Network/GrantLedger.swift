@@ -28,6 +28,8 @@ public struct GrantLedger: Sendable {
     /// Of a delegate: what its flows with less than the common level claim together, and how many want more than that.
     public var base: Int64 = 0
     public var weight: Int64 = 1
+    /// Of a delegate: what its flows claim at the moment.
+    public var present: Int64 = 0
     public var isDelegate = false
     /// Number of the last claim that came in.
     public var sequence: UInt32 = 0
@@ -38,6 +40,8 @@ public struct GrantLedger: Sendable {
     public var held: Int64 = 0
     public var heldUntil = Time.zero
     public var fairSent: Int64 = 0
+    /// When the last word to the source arrives; zero where none can be lost.
+    public var lastArrival = Time.zero
     /// From the port to the source and back to the port.
     public var loop: Time
 
@@ -49,9 +53,9 @@ public struct GrantLedger: Sendable {
       if isDelegate { return level >= contentment ? claim : min(claim, base + weight * level) }
       return min(claim, level)
     }
-    /// The part of its grant that it has claimed; a flow's whole grant.
-    var used: Int64 { isDelegate ? min(grant, claim) : grant }
-    var usedHeld: Int64 { isDelegate ? min(held, claim) : held }
+    /// The part of its grant that it uses; a flow's whole grant.
+    var used: Int64 { isDelegate ? min(grant, present) : grant }
+    var usedHeld: Int64 { isDelegate ? min(held, present) : held }
   }
 
   /// In the order that the port chooses; results do not depend on it but for the last bit per second.
@@ -136,7 +140,10 @@ public struct GrantLedger: Sendable {
       let item = order[k]
       let claim = entries[Int(item)].contentmentOfClaim
       var hole = k
-      while hole > 0, entries[Int(order[hole - 1])].contentmentOfClaim > claim {
+      while hole > 0 {
+        // Among equals the first in the ledger, so that the order does not depend on what was before.
+        let other = entries[Int(order[hole - 1])].contentmentOfClaim
+        guard other > claim || other == claim && order[hole - 1] > item else { break }
         order[hole] = order[hole - 1]
         hole -= 1
         moves += 1
@@ -154,8 +161,10 @@ public struct GrantLedger: Sendable {
     }
     let count = order.count
     claimed.removeAll(keepingCapacity: true)
-    bases = [Int64](repeating: 0, count: count + 1)
-    weights = [Int64](repeating: 0, count: count + 1)
+    if bases.count != count + 1 {
+      bases = [Int64](repeating: 0, count: count + 1)
+      weights = bases
+    }
     var sum: Int64 = 0
     claimed.append(0)
     for i in order {
@@ -210,7 +219,7 @@ public struct GrantLedger: Sendable {
       left -= share
       if share == entry.claim { content += 1 }
     }
-    let standing = content > 0 ? max(0, left) / content : 0
+    let standing = content > 0 && rule.standing ? max(0, left) / content : 0
     func target(_ entry: Entry) -> Int64 {
       let share = entry.share(at: level)
       return share == entry.claim ? share + standing : share
@@ -267,7 +276,7 @@ public struct GrantLedger: Sendable {
     guard !small || share == entries[i].claim else { return }
     // A source that has lowered itself by a claim did so before the claim came in.
     let still = min(entries[i].grant, entries[i].believed)
-    if still > share, entries[i].loop > .zero {
+    if still > share, entries[i].loop > .zero, rule.waits {
       entries[i].held = max(entries[i].held, still)
       entries[i].heldUntil = max(entries[i].heldUntil, now + entries[i].loop)
     }
@@ -295,4 +304,32 @@ public struct GrantLedger: Sendable {
 extension GrantLedger.Entry {
   /// The level at which the entry is content: of a flow its claim.
   var contentmentOfClaim: Int64 { isDelegate ? contentment : claim }
+}
+
+extension GrantLedger.Entry: FixedLayout {
+  public func encode(into writer: inout ByteWriter) {
+    for rate in [claim, base, weight, present, grant, believed, held, fairSent] { writer.write(rate) }
+    writer.write(isDelegate)
+    writer.write(sequence)
+    writer.write(heldUntil)
+    writer.write(loop)
+    writer.write(lastArrival)
+  }
+
+  public init(from reader: inout ByteReader) throws(WireError) {
+    self.init(loop: .zero)
+    claim = try reader.read()
+    base = try reader.read()
+    weight = try reader.read()
+    present = try reader.read()
+    grant = try reader.read()
+    believed = try reader.read()
+    held = try reader.read()
+    fairSent = try reader.read()
+    isDelegate = try reader.readBool()
+    sequence = try reader.read()
+    heldUntil = try reader.readTime()
+    loop = try reader.readTime()
+    lastArrival = try reader.readTime()
+  }
 }

@@ -6,8 +6,16 @@ import Simulation
 
 /// What sites tell each other about flows. Every message takes the fibre's time.
 public enum NetworkMessage: Equatable, Sendable {
-  /// Source to a port further on: the flow exists and could use `claim` there, judging by all the other ports.
-  case claim(spec: FlowSpec, hop: UInt8, claim: BitRate, sequence: UInt32)
+  /// Source to a desk of grants: the flow could use `claim` at the port that the desk answers for, judging by all others.
+  /// `home` is the part that hears the answer, `loop` the time from the desk to it and back.
+  case claim(desk: Int32, flow: FlowID, hop: UInt8, home: Int32, claim: BitRate, sequence: UInt32, loop: Time)
+  /// Source to a desk: the flow has nothing left to send.
+  case leave(desk: Int32, flow: FlowID)
+  /// A desk to a source.
+  case grant(flow: FlowID, hop: UInt8, grant: BitRate, fair: BitRate, basedOn: UInt32)
+  /// A site's delegate to its far port, and that port to the delegate.
+  case standing(delegate: Int32, word: GrantDelegate.Word)
+  case stand(delegate: Int32, rate: Int64, level: Int64)
   /// Downstream, from port to port: the flow arrives at `rate` from now on; `lump` are the last few bits that make
   /// its sum exact.
   case rate(spec: FlowSpec, hop: UInt8, rate: BitRate, lump: BitTicks, final: FlowEnd, steady: Bool)
@@ -32,12 +40,6 @@ public enum FlowEnd: UInt8, Sendable {
 
 /// What one port tells the source of one flow.
 public struct PortFeedback: Equatable, Sendable {
-  /// The rate at which the flow may pass this port now.
-  public var grant = BitRate.unlimited
-  /// The rate that it could have here if it were not held back elsewhere.
-  public var fair = BitRate.unlimited
-  /// The last claim that the grant takes into account.
-  public var basedOn: UInt32 = 0
   public var queueDelay = Time.zero
   /// Bytes in the queue, and by how many bits per second they grow.
   public var queueBytes: Int64 = 0
@@ -58,9 +60,6 @@ public struct PortFeedback: Equatable, Sendable {
 
 extension PortFeedback: FixedLayout {
   public func encode(into writer: inout ByteWriter) {
-    writer.write(grant)
-    writer.write(fair)
-    writer.write(basedOn)
     writer.write(queueDelay)
     writer.write(queueBytes)
     writer.write(queueTrend)
@@ -74,9 +73,6 @@ extension PortFeedback: FixedLayout {
   }
 
   public init(from reader: inout ByteReader) throws(WireError) {
-    grant = try reader.readRate()
-    fair = try reader.readRate()
-    basedOn = try reader.read()
     queueDelay = try reader.readTime()
     queueBytes = try reader.read()
     queueTrend = try reader.read()
@@ -93,12 +89,15 @@ extension PortFeedback: FixedLayout {
 extension NetworkMessage: FixedLayout {
   public func encode(into writer: inout ByteWriter) {
     switch self {
-    case .claim(let spec, let hop, let claim, let sequence):
+    case .claim(let desk, let flow, let hop, let home, let claim, let sequence, let loop):
       writer.write(UInt8(0))
-      writer.write(spec)
+      writer.write(desk)
+      writer.write(flow.raw)
       writer.write(hop)
+      writer.write(home)
       writer.write(claim)
       writer.write(sequence)
+      writer.write(loop)
     case .rate(let spec, let hop, let rate, let lump, let final, let steady):
       writer.write(UInt8(1))
       writer.write(spec)
@@ -121,6 +120,26 @@ extension NetworkMessage: FixedLayout {
     case .arrived(let flow):
       writer.write(UInt8(5))
       writer.write(flow.raw)
+    case .leave(let desk, let flow):
+      writer.write(UInt8(6))
+      writer.write(desk)
+      writer.write(flow.raw)
+    case .grant(let flow, let hop, let grant, let fair, let basedOn):
+      writer.write(UInt8(7))
+      writer.write(flow.raw)
+      writer.write(hop)
+      writer.write(grant)
+      writer.write(fair)
+      writer.write(basedOn)
+    case .standing(let delegate, let word):
+      writer.write(UInt8(8))
+      writer.write(delegate)
+      writer.write(word)
+    case .stand(let delegate, let rate, let level):
+      writer.write(UInt8(9))
+      writer.write(delegate)
+      writer.write(rate)
+      writer.write(level)
     }
   }
 
@@ -129,7 +148,8 @@ extension NetworkMessage: FixedLayout {
     switch tag {
     case 0:
       self = .claim(
-        spec: try reader.read(), hop: try reader.read(), claim: try reader.readRate(), sequence: try reader.read())
+        desk: try reader.read(), flow: FlowID(raw: try reader.read()), hop: try reader.read(),
+        home: try reader.read(), claim: try reader.readRate(), sequence: try reader.read(), loop: try reader.readTime())
     case 1:
       let spec: FlowSpec = try reader.read()
       let hop: UInt8 = try reader.read()
@@ -143,6 +163,13 @@ extension NetworkMessage: FixedLayout {
     case 3: self = .delivered(spec: try reader.read())
     case 4: self = .acknowledged(flow: FlowID(raw: try reader.read()))
     case 5: self = .arrived(flow: FlowID(raw: try reader.read()))
+    case 6: self = .leave(desk: try reader.read(), flow: FlowID(raw: try reader.read()))
+    case 7:
+      self = .grant(
+        flow: FlowID(raw: try reader.read()), hop: try reader.read(), grant: try reader.readRate(),
+        fair: try reader.readRate(), basedOn: try reader.read())
+    case 8: self = .standing(delegate: try reader.read(), word: try reader.read())
+    case 9: self = .stand(delegate: try reader.read(), rate: try reader.read(), level: try reader.read())
     default: throw .badValue("kind of network message \(tag)")
     }
   }

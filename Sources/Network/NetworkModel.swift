@@ -21,6 +21,11 @@ public struct NetworkModel: Equatable, Sendable {
     var isCard = false
     var marking: Marking?
     var phantom: PhantomQueue?
+    /// The sites that it leaves and leads to; in a fleet the same as owner and next.
+    var site: Int
+    var nextSite: Int
+    /// Grants rates.
+    var keepsLedger = true
 
     public init(
       owner: Int, next: Int, capacity: BitRate, delay: Time, loss: Double, bufferBytes: Int64,
@@ -28,6 +33,8 @@ public struct NetworkModel: Equatable, Sendable {
     ) {
       self.owner = owner
       self.next = next
+      site = owner
+      nextSite = next
       self.capacity = capacity
       self.delay = delay
       self.loss = loss
@@ -117,6 +124,10 @@ public struct NetworkModel: Equatable, Sendable {
   var classes = 1
   /// Factor by which senders misjudge their round trip.
   var roundTripError = 1.0
+  /// Share of words between ports and senders that is lost.
+  var controlLoss = 0.0
+  /// Least time without an acknowledgement after which what is in flight counts as lost.
+  var minimumTimeout = NetworkPlan.HostParameters().minimumTimeout
 
   public init(
     fleet: Fleet, algorithm: Algorithm, packetBytes: Int64 = 4096, seed: UInt64 = 1, leaps: Bool = true
@@ -157,8 +168,13 @@ public struct NetworkModel: Equatable, Sendable {
   }
 
   func path(of spec: FlowSpec) -> Path {
+    paths[pathIndex(of: spec)]
+  }
+
+  /// Position of a flow's way in ``paths``.
+  func pathIndex(of spec: FlowSpec) -> Int {
     facts.isEmpty
-      ? paths[Int(spec.source) * routes.count + Int(spec.destination)] : paths[Int(truncatingIfNeeded: spec.id.raw)]
+      ? Int(spec.source) * routes.count + Int(spec.destination) : Int(truncatingIfNeeded: spec.id.raw)
   }
 
   func facts(of spec: FlowSpec) -> FlowFacts? { facts.isEmpty ? nil : facts[Int(truncatingIfNeeded: spec.id.raw)] }

@@ -95,6 +95,8 @@ public struct NetworkPlan: Equatable, Sendable {
     public var phantom: Phantom?
     public var loss: Loss
     public var flowControl: PriorityFlowControl?
+    /// Whether a switch's port grants rates and writes telemetry. Cards always know their own flows.
+    public var keepsLedger = true
     /// In order of time.
     public var changes: [Change]
 

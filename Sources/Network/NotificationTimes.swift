@@ -23,8 +23,9 @@ struct ExponentialDraws: Sendable {
 /// When the receiver of a flow makes congestion notifications (DCQCN's CNP): for the first marked packet, and then for the
 /// first one that comes later than a least interval after the one before (SIGCOMM 2015, section 3.1).
 ///
-/// With a share s of p packets per second marked by chance, the next marked packet comes after an exponential time of mean
-/// 1/(s p). Drawing that time for each flow by itself also keeps flows from moving in step, as they do where all of them
+/// With a share s of p packets per second marked by chance, the next marked packet is the n-th to come, 1/s in the mean,
+/// and the first of them comes after half the distance of two: (1/s - 1/2)/p. An exponential time of that mean is drawn.
+/// Drawing that time for each flow by itself also keeps flows from moving in step, as they do where all of them
 /// hear an expected number of notifications at once.
 struct NotificationTimes: Sendable {
   var draws: ExponentialDraws
@@ -46,7 +47,7 @@ struct NotificationTimes: Sendable {
 
   /// Notifications between two instants while packets with a share of `marked` arrive at `packets` per second.
   mutating func count(from: Time, to: Time, marked: Double, packets: Double, interval: Time) -> Int32 {
-    let hazard = marked * packets / Double(Time.ticksPerSecond)
+    let hazard = marked / (1 - marked / 2) * packets / Double(Time.ticksPerSecond)
     guard hazard > 0 else { return 0 }
     var count: Int32 = 0
     var now = max(from, quietUntil)

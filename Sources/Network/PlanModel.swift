@@ -24,6 +24,9 @@ extension NetworkModel {
           change.rate.map { CapacityChange(at: change.at, capacity: BitRate($0.bitsPerSecond * width)) }
         })
       one.isCard = isCard
+      one.site = plan.nodes[port.from].site
+      one.nextSite = plan.nodes[port.to].site
+      one.keepsLedger = isCard || port.keepsLedger
       switch port.loss {
       case .none: break
       case .random(let share): one.loss = share
@@ -57,6 +60,8 @@ extension NetworkModel {
     nodeParts = parts
     partCount = (parts.max() ?? 0) + 1
     roundTripError = plan.roundTripError
+    controlLoss = plan.controlLoss
+    minimumTimeout = plan.host.minimumTimeout
     longestRoundTrip = .zero
     let used = Set(plan.flows.map(\.trafficClass) + plan.collectives.map(\.trafficClass)).sorted {
       $0.rawValue < $1.rawValue

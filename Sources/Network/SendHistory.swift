@@ -5,16 +5,17 @@ import Simulation
 
 /// What a source has sent by when, as far back as it is still of use: from it follows what is acknowledged now.
 ///
-/// The rate is constant between two points, so amounts sent are exact. What had been delivered by a time in between is
-/// interpolated.
+/// The rate is constant between two points, so amounts sent are exact. Between two points the time at which was sent what
+/// is acknowledged moves evenly, and so do losses; what had been delivered follows.
 struct SendHistory: Sendable {
   struct Point: Equatable, Sendable {
     var at: Time
     var emitted: BitTicks
     /// From here on.
     var rate: Int64
-    /// Bytes acknowledged by then.
+    /// Bytes acknowledged by then, and when the bit was sent that is acknowledged last.
     var delivered: Int64
+    var acknowledged: Time
   }
 
   private(set) var points: [Point] = []
@@ -51,12 +52,31 @@ struct SendHistory: Sendable {
     return point + 1 < points.count ? min(value, points[point + 1].emitted) : value
   }
 
+  /// When the bit was sent that was acknowledged last at a time.
+  func acknowledged(at time: Time) -> Time {
+    guard let point = last(at: time) else { return points.count > first ? points[first].acknowledged : time }
+    guard point + 1 < points.count else { return points[point].acknowledged }
+    let (a, b) = (points[point], points[point + 1])
+    let share = Double(time.ticks - a.at.ticks) / Double(b.at.ticks - a.at.ticks)
+    return a.acknowledged + Time(ticks: Int64(Double((b.acknowledged - a.acknowledged).ticks) * share))
+  }
+
   func delivered(by time: Time) -> Int64 {
     guard let point = last(at: time) else { return 0 }
     guard point + 1 < points.count else { return points[point].delivered }
     let (a, b) = (points[point], points[point + 1])
     let share = Double(time.ticks - a.at.ticks) / Double(b.at.ticks - a.at.ticks)
-    return a.delivered + Int64(Double(b.delivered - a.delivered) * share)
+    let (sentA, sentB) = (emitted(by: a.acknowledged).bytes, emitted(by: b.acknowledged).bytes)
+    let (lostA, lostB) = (sentA - a.delivered, sentB - b.delivered)
+    let lost = lostA + Int64(Double(lostB - lostA) * share)
+    return max(a.delivered, min(b.delivered, emitted(by: acknowledged(at: time)).bytes - lost))
+  }
+
+  /// The rate at a time, and when after it sending began or stopped next.
+  func edge(after time: Time) -> (rate: Int64, at: Time?) {
+    guard let point = last(at: time) else { return (0, first < points.count ? points[first].at : nil) }
+    let rate = points[point].rate
+    return (rate, points[(point + 1)...].first { ($0.rate == 0) != (rate == 0) }?.at)
   }
 
   private func last(at time: Time) -> Int? {
@@ -79,15 +99,16 @@ extension SendHistory: FixedLayout {
       writer.write(point.emitted)
       writer.write(point.rate)
       writer.write(point.delivered)
+      writer.write(point.acknowledged)
     }
   }
 
   init(from reader: inout ByteReader) throws(WireError) {
-    for _ in 0..<(try reader.readCount(minimumSize: 40)) {
+    for _ in 0..<(try reader.readCount(minimumSize: 48)) {
       points.append(
         Point(
           at: try reader.readTime(), emitted: try reader.read(), rate: try reader.read(),
-          delivered: try reader.read()))
+          delivered: try reader.read(), acknowledged: try reader.readTime()))
     }
   }
 }

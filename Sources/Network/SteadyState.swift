@@ -38,13 +38,13 @@ struct SteadyState: Sendable {
 
   /// A block is over. Returns the mean rate if it may be taken for that of all blocks to come.
   mutating func end(_ good: BitTicks, _ length: Time, isFleet: Bool) -> Double? {
-    let mean = Double(good) / 1e11 / length.seconds
+    let mean = good.double / 1e11 / length.seconds
     blocks += 1
     stretch += 1
     sum += good
     span += length
     squares += mean * mean
-    let whole = Double(max(0, sum)) / 1e11 / span.seconds
+    let whole = max(0, sum).double / 1e11 / span.seconds
     guard whole > 0 else { return nil }
     if isFleet, blocks >= SteadyState.patience { return whole }
     // The first block holds what came before the steady state.

@@ -29,6 +29,14 @@ extension BitTicks {
   }
   /// Whole bytes in this amount, rounded down.
   @inlinable public var bytes: Int64 { Int64(self / (8 * Int128(Time.ticksPerSecond))) }
-  /// Bytes as the nearest `Double`.
-  @inlinable public var bytesDouble: Double { Double(self) / 8e11 }
+  /// Bytes as a `Double`.
+  @inlinable public var bytesDouble: Double { double / 8e11 }
+  /// As a `Double`, within two units in the last place. The conversion of the standard library is generic and takes thirty
+  /// times as long.
+  @inlinable public var double: Double {
+    if let small = Int64(exactly: self) { return Double(small) }
+    let size = magnitude
+    let value = Double(UInt64(truncatingIfNeeded: size >> 64)) * 0x1p64 + Double(UInt64(truncatingIfNeeded: size))
+    return self < 0 ? -value : value
+  }
 }

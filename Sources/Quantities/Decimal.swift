@@ -88,13 +88,14 @@ struct Decimal: Equatable {
 
   /// This number times a whole `factor`, if that is whole.
   ///
-  /// - Returns: nil if it is too large for the whole numbers used here (about 1e30); `isWhole` false if it had to be
+  /// - Returns: nil if it is too large for the whole numbers used here (about 1e22); `isWhole` false if it had to be
   ///   rounded to the nearest whole number, halves away from zero.
   func times(_ factor: Int64) -> (value: Int128, isWhole: Bool)? {
     if digits.isEmpty { return (0, true) }
-    guard digits.count + max(exponent, 0) <= 18 else {
+    // 10^22 times the largest factor of a unit, 2^40 of a tebibyte, stays within 128 bits.
+    guard digits.count <= 18, digits.count + max(exponent, 0) <= 22 else {
       // More digits than any quantity of this program has: drop what cannot matter, refuse what is too large.
-      guard digits.count + exponent <= 18 else { return nil }
+      guard digits.count > 18, digits.count + exponent <= 22 else { return nil }
       var shorter = self
       shorter.digits = Array(digits.prefix(18))
       shorter.exponent += digits.count - shorter.digits.count

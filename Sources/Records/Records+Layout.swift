@@ -26,7 +26,9 @@ extension Record: FixedLayout {
       writer.write(r.gpus)
       writer.write(r.start)
       writer.write(r.end)
+      writer.write(r.computeStart)
       writer.write(r.energyKWh)
+      writer.write(r.waitingEnergyKWh)
       writer.write(r.costUSD)
       writer.write(r.carbonKg)
     case .siteHour(let r):
@@ -35,9 +37,10 @@ extension Record: FixedLayout {
       writer.write(r.hour)
       writer.write(r.span)
       for value in [
-        r.busyGPUHours, r.idleGPUHours, r.energyKWh, r.idleEnergyKWh, r.pue, r.priceUSDPerMWh, r.carbonGramsPerKWh,
-        r.costUSD, r.carbonKg,
+        r.busyGPUHours, r.idleGPUHours, r.energyKWh, r.idleEnergyKWh, r.waitingEnergyKWh, r.pue, r.priceUSDPerMWh,
+        r.carbonGramsPerKWh, r.costUSD, r.carbonKg, r.waterLitres, r.peakKW,
       ] { writer.write(value) }
+      writer.write(r.capped)
     case .port(let r):
       writer.write(UInt8(3))
       writer.write(r.port)
@@ -77,16 +80,19 @@ extension Record: FixedLayout {
       self = .stay(
         StayRecord(
           job: try reader.read(), segment: try reader.read(), site: try reader.read(), gpus: try reader.read(),
-          start: try reader.readTime(), end: try reader.readTime(), energyKWh: try reader.readDouble(),
+          start: try reader.readTime(), end: try reader.readTime(), computeStart: try reader.readTime(),
+          energyKWh: try reader.readDouble(), waitingEnergyKWh: try reader.readDouble(),
           costUSD: try reader.readDouble(), carbonKg: try reader.readDouble()))
     case 2:
       self = .siteHour(
         SiteHourRecord(
           site: try reader.read(), hour: try reader.read(), span: try reader.readTime(),
           busyGPUHours: try reader.readDouble(), idleGPUHours: try reader.readDouble(),
-          energyKWh: try reader.readDouble(), idleEnergyKWh: try reader.readDouble(), pue: try reader.readDouble(),
+          energyKWh: try reader.readDouble(), idleEnergyKWh: try reader.readDouble(),
+          waitingEnergyKWh: try reader.readDouble(), pue: try reader.readDouble(),
           priceUSDPerMWh: try reader.readDouble(), carbonGramsPerKWh: try reader.readDouble(),
-          costUSD: try reader.readDouble(), carbonKg: try reader.readDouble()))
+          costUSD: try reader.readDouble(), carbonKg: try reader.readDouble(), waterLitres: try reader.readDouble(),
+          peakKW: try reader.readDouble(), capped: try reader.readTime()))
     case 3:
       self = .port(
         PortRecord(

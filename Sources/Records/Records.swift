@@ -75,14 +75,18 @@ public struct StayRecord: Equatable, Sendable {
   public var gpus: Int32
   public var start: Time
   public var end: Time
-  /// At the meter, PUE included.
+  /// When it began to compute, after data, checkpoint and other sites were there; never if it did not.
+  public var computeStart: Time
+  /// At the meter, PUE included; of that, what its GPUs took while they waited: for data, for other sites, for
+  /// gradients, for a checkpoint.
   public var energyKWh: Double
+  public var waitingEnergyKWh: Double
   public var costUSD: Double
   public var carbonKg: Double
 
   public init(
-    job: Int32, segment: Int32, site: Int32, gpus: Int32, start: Time, end: Time, energyKWh: Double, costUSD: Double,
-    carbonKg: Double
+    job: Int32, segment: Int32, site: Int32, gpus: Int32, start: Time, end: Time, computeStart: Time,
+    energyKWh: Double, waitingEnergyKWh: Double, costUSD: Double, carbonKg: Double
   ) {
     self.job = job
     self.segment = segment
@@ -90,7 +94,9 @@ public struct StayRecord: Equatable, Sendable {
     self.gpus = gpus
     self.start = start
     self.end = end
+    self.computeStart = computeStart
     self.energyKWh = energyKWh
+    self.waitingEnergyKWh = waitingEnergyKWh
     self.costUSD = costUSD
     self.carbonKg = carbonKg
   }
@@ -105,19 +111,26 @@ public struct SiteHourRecord: Equatable, Sendable {
   public var span: Time
   public var busyGPUHours: Double
   public var idleGPUHours: Double
-  /// At the meter, PUE included; of that, what idle GPUs took.
+  /// At the meter, PUE included; of that, what idle GPUs took, and what those took that jobs held and that waited.
   public var energyKWh: Double
   public var idleEnergyKWh: Double
+  public var waitingEnergyKWh: Double
+  /// Mean over time.
   public var pue: Double
   public var priceUSDPerMWh: Double
   public var carbonGramsPerKWh: Double
   public var costUSD: Double
   public var carbonKg: Double
+  public var waterLitres: Double
+  /// The most that it drew at any time, PUE included.
+  public var peakKW: Double
+  /// Time in which the power cap held work back.
+  public var capped: Time
 
   public init(
     site: Int32, hour: Int32, span: Time, busyGPUHours: Double, idleGPUHours: Double, energyKWh: Double,
-    idleEnergyKWh: Double, pue: Double, priceUSDPerMWh: Double, carbonGramsPerKWh: Double, costUSD: Double,
-    carbonKg: Double
+    idleEnergyKWh: Double, waitingEnergyKWh: Double = 0, pue: Double, priceUSDPerMWh: Double, carbonGramsPerKWh: Double,
+    costUSD: Double, carbonKg: Double, waterLitres: Double = 0, peakKW: Double = 0, capped: Time = .zero
   ) {
     self.site = site
     self.hour = hour
@@ -126,11 +139,15 @@ public struct SiteHourRecord: Equatable, Sendable {
     self.idleGPUHours = idleGPUHours
     self.energyKWh = energyKWh
     self.idleEnergyKWh = idleEnergyKWh
+    self.waitingEnergyKWh = waitingEnergyKWh
     self.pue = pue
     self.priceUSDPerMWh = priceUSDPerMWh
     self.carbonGramsPerKWh = carbonGramsPerKWh
     self.costUSD = costUSD
     self.carbonKg = carbonKg
+    self.waterLitres = waterLitres
+    self.peakKW = peakKW
+    self.capped = capped
   }
 }
 

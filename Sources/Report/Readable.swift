@@ -35,6 +35,30 @@ public enum Readable {
     return fixed(value, size < 0.01 ? 5 : size < 0.1 ? 4 : size < 1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0)
   }
 
+  /// A column of parts and their sum, all with the same number of digits after the point, so that the parts as printed
+  /// add up to the sum as printed: each is cut down, and the largest remainders are rounded up (Hamilton's method).
+  public static func column(_ parts: [Double]) -> (parts: [String], total: String) {
+    let total = parts.reduce(0, +)
+    guard total.isFinite, parts.allSatisfy(\.isFinite) else { return (parts.map { _ in none }, none) }
+    let size = abs(total)
+    var digits = size >= 1000 ? 0 : size >= 100 ? 1 : 2
+    while size > 0, size < 1, digits < 9, size * tenToThe(digits) < 100 { digits += 1 }
+    let scale = tenToThe(digits)
+    var whole = parts.map { ($0 * scale).rounded(.down) }
+    var missing = Int((total * scale).rounded() - whole.reduce(0, +))
+    let byRemainder = parts.indices.sorted {
+      let (a, b) = (parts[$0] * scale - whole[$0], parts[$1] * scale - whole[$1])
+      return a > b || (a == b && $0 < $1)
+    }
+    for index in byRemainder where missing > 0 {
+      whole[index] += 1
+      missing -= 1
+    }
+    return (whole.map { fixed($0 / scale, digits) }, fixed((total * scale).rounded() / scale, digits))
+  }
+
+  private static func tenToThe(_ digits: Int) -> Double { (0..<digits).reduce(1) { power, _ in power * 10 } }
+
   /// A share of 1 as a percentage: `3.2 %`.
   public static func percent(_ share: Double?) -> String {
     share == nil ? none : fixed(share.map { $0 * 100 }, 1) + " %"

@@ -34,8 +34,13 @@ public struct ResultsTable: CustomStringConvertible {
       text += "\(workload.path) (\(workload.format)), \(Readable.integer(workload.jobs)) "
       text += workload.notes.contains("rows are requests") ? "requests" : "jobs"
       if skipped > 0 { text += ", \(Readable.integer(skipped)) of \(Readable.integer(workload.rows)) rows skipped" }
+      if summary.calendar != nil, let start = workload.start { text += ", from its \(start)" }
       lines += entry("Workload", text)
     }
+    if let calendar = summary.calendar {
+      lines += entry("Calendar", "the run begins at \(calendar) of prices, carbon and weather")
+    }
+    if summary.forecast != "perfect" { lines += entry("Forecast", summary.forecast) }
     return lines
   }
 
@@ -93,27 +98,52 @@ public struct ResultsTable: CustomStringConvertible {
     return lines
   }
 
+  /// Parts add up to the totals as they are printed.
   private var sites: [String] {
     let energy = summary.energy
-    var table = TextTable([
-      ("Site", .left), ("GPUs", .right), ("busy", .right), ("energy MWh", .right), ("of it idle", .right),
-      ("cost USD", .right), ("carbon t", .right),
-    ])
-    for site in energy.bySite {
-      table.rows.append([
-        site.id.shortened(to: 24).padded(Self.labelWidth - 2), Readable.integer(site.gpus),
-        Readable.percent(site.utilisation), Readable.amount(site.mwh), Readable.amount(site.idleMWh),
-        Readable.amount(site.costUSD), Readable.amount(site.carbonTonnes),
-      ])
+    let sites = energy.bySite
+    var columns: [(name: String, values: [Double])] = [
+      ("energy MWh", sites.map(\.mwh)), ("of it idle", sites.map(\.idleMWh)), ("stalled", sites.map(\.stalledMWh)),
+      ("cost USD", sites.map(\.costUSD)), ("carbon t", sites.map(\.carbonTonnes)),
+    ]
+    if energy.waterCubicMetres > 0 { columns.append(("water m3", sites.map(\.waterCubicMetres))) }
+    let texts = columns.map { Readable.column($0.values) }
+    var table = TextTable(
+      [("Site", .left), ("GPUs", .right), ("busy", .right), ("PUE", .right)] + columns.map { ($0.name, .right) })
+    for (index, site) in sites.enumerated() {
+      table.rows.append(
+        [
+          site.id.shortened(to: 24).padded(Self.labelWidth - 2), Readable.integer(site.gpus),
+          Readable.percent(site.utilisation), Readable.fixed(site.pue, 3),
+        ] + texts.map { $0.parts[index] })
     }
-    if energy.bySite.count != 1 {
-      table.rows.append([
-        "all sites", Readable.integer(summary.gpus.total), Readable.percent(summary.gpus.utilisation),
-        Readable.amount(energy.mwh), Readable.amount(energy.idleMWh), Readable.amount(energy.costUSD),
-        Readable.amount(energy.carbonTonnes),
-      ])
+    if sites.count != 1 {
+      table.rows.append(
+        [
+          "all sites", Readable.integer(summary.gpus.total), Readable.percent(summary.gpus.utilisation), "",
+        ] + texts.map(\.total))
     }
-    return table.lines
+    return table.lines + bill
+  }
+
+  /// Peaks, caps, and what is paid beside energy.
+  private var bill: [String] {
+    let energy = summary.energy
+    let peaks = energy.bySite.map { "\($0.id) \(Readable.amount($0.peakKW))" }
+    var lines = entry("Peak kW", peaks.joined(separator: ", "))
+    let capped = energy.bySite.filter { $0.cappedHours > 0 }
+    if !capped.isEmpty {
+      let hours = capped.map { "\($0.id) \(Readable.amount($0.cappedHours)) h" }
+      lines += entry("Power cap", "held work back: " + hours.joined(separator: ", "))
+    }
+    let egress = energy.egressUSD ?? 0
+    if energy.demandUSD > 0 || egress > 0 {
+      let parts = Readable.column([energy.costUSD, energy.demandUSD, egress])
+      lines += entry(
+        "Bill USD",
+        "energy \(parts.parts[0]), demand \(parts.parts[1]), traffic \(parts.parts[2]), together \(parts.total)")
+    }
+    return lines
   }
 
   private var links: [String] {
@@ -145,6 +175,7 @@ public struct ResultsTable: CustomStringConvertible {
       text += ", slowdown of transfers: mean \(Readable.fixed(mean, 2)), p50 "
       text += "\(Readable.fixed(wan.fctSlowdown.p50, 2)), p99 \(Readable.fixed(wan.fctSlowdown.p99, 2))"
     }
+    text += "; its equipment drew \(Readable.amount(summary.energy.wanMWh)) MWh"
     return lines + entry("WAN", text)
   }
 

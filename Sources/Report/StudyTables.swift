@@ -85,7 +85,8 @@ public struct StudyTables {
     let what = variant == .tuned ? "baselines tuned for each cell" : "baselines as published"
     return Grid(
       title: "Mean completion time over \(reference)'s, \(what)",
-      columns: axisNames + [name] + columns.map { report.contenderTitles[$0] }, rows: rows)
+      columns: axisNames + [name]
+        + columns.map { variant == .tuned ? report.tunedTitle($0) : report.contenderTitles[$0] }, rows: rows)
   }
 
   private var means: Grid {

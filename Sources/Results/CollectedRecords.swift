@@ -21,6 +21,8 @@ struct CollectedRecords {
   private(set) var ports: [PortRecord?]
   private(set) var flowCount = 0
   private(set) var flowBytes: Int64 = 0
+  /// Bytes `[from][to]`.
+  private(set) var bytesBetween: [[Int64]]
   /// Sorted.
   private(set) var flowSlowdowns: [Double] = []
 
@@ -34,6 +36,8 @@ struct CollectedRecords {
   init(log path: String, inputs: RunInputs, flow: (FlowRecord) throws -> Void) throws {
     jobs = Array(repeating: nil, count: inputs.jobs.count)
     ports = Array(repeating: nil, count: inputs.fleet.portCount)
+    let sites = inputs.fleet.sites.count
+    bytesBetween = Array(repeating: Array(repeating: 0, count: sites), count: sites)
     var check = RecordCheck(path: path, inputs: inputs)
     try RecordLog.read(path: path) { record, offset in
       check.offset = offset
@@ -56,6 +60,7 @@ struct CollectedRecords {
         try check.flow(r)
         flowCount += 1
         flowBytes += r.bytes
+        bytesBetween[Int(r.from)][Int(r.to)] += r.bytes
         if r.alone > .zero { flowSlowdowns.append(Self.slowdown(of: r)) }
         try flow(r)
       }
@@ -125,7 +130,7 @@ private struct RecordCheck {
     try index(r.job, below: inputs.jobs.count, "job")
     try index(r.site, below: inputs.fleet.sites.count, "site")
     if r.start < .zero || r.end < r.start { throw error("a stay of \(name(ofJob: r.job)) ends before it starts") }
-    try finite([r.energyKWh, r.costUSD, r.carbonKg], "a stay of \(name(ofJob: r.job))")
+    try finite([r.energyKWh, r.waitingEnergyKWh, r.costUSD, r.carbonKg], "a stay of \(name(ofJob: r.job))")
   }
 
   func siteHour(_ r: SiteHourRecord) throws {
@@ -135,8 +140,8 @@ private struct RecordCheck {
     if r.span <= .zero { throw error("hour \(r.hour) of site \(r.site) covers no time") }
     try finite(
       [
-        r.busyGPUHours, r.idleGPUHours, r.energyKWh, r.idleEnergyKWh, r.pue, r.priceUSDPerMWh, r.carbonGramsPerKWh,
-        r.costUSD, r.carbonKg,
+        r.busyGPUHours, r.idleGPUHours, r.energyKWh, r.idleEnergyKWh, r.waitingEnergyKWh, r.pue, r.priceUSDPerMWh,
+        r.carbonGramsPerKWh, r.costUSD, r.carbonKg, r.waterLitres, r.peakKW,
       ], "hour \(r.hour) of site '\(inputs.fleet.sites[Int(r.site)].id)'")
   }
 

@@ -12,7 +12,7 @@ import Simulation
 ///
 /// One thread at a time.
 public final class RecordLog {
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   static let magic = Array("LHRECORD".utf8)
   /// Bytes before the first record.
   public static let headerSize: Int64 = 12

@@ -51,7 +51,8 @@ struct ResultTables {
       try body([
         .text(inputs.jobs[Int(stay.job)].id), .integer(stay.segment), .text(fleet.sites[Int(stay.site)].id),
         .integer(stay.gpus), .time(stay.start), .time(stay.end), .real(stay.energyKWh), .real(stay.costUSD),
-        .real(stay.carbonKg),
+        .real(stay.carbonKg), .optional(stay.computeStart == .never ? nil : stay.computeStart),
+        .real(stay.waitingEnergyKWh),
       ])
     }
   }
@@ -63,7 +64,8 @@ struct ResultTables {
         .text(fleet.sites[Int(hour.site)].id), .integer(hour.hour), .time(hour.span), .real(hour.busyGPUHours / hours),
         .real(hour.idleGPUHours / hours), .real(hour.energyKWh / hours), .real(hour.pue), .real(hour.priceUSDPerMWh),
         .real(hour.carbonGramsPerKWh), .real(hour.energyKWh), .real(hour.idleEnergyKWh), .real(hour.costUSD),
-        .real(hour.carbonKg),
+        .real(hour.carbonKg), .real(hour.waitingEnergyKWh), .real(hour.waterLitres), .real(hour.peakKW),
+        .time(hour.capped),
       ])
     }
   }
@@ -84,6 +86,7 @@ struct ResultTables {
       } else {
         row += Array(repeating: .empty, count: 8)
       }
+      row.append(.real(LinkPower.watts(of: link)))
       try body(row)
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Energy
 import Quantities
 import Topology
 import Workload
@@ -61,11 +62,14 @@ public struct WorkloadInfo: Equatable, Sendable, Codable {
   public var synthetic: Bool
   /// What the reader filled in or cut off, in words.
   public var notes: [String]
+  /// The instant of a trace that is the beginning of the run, as the scenario has it; nil for its first row.
+  public var start: String?
 
   public init(
     path: String, format: String, sha256: String?, rows: Int, jobs: Int, skipped: Counts, synthetic: Bool,
-    notes: [String] = []
+    notes: [String] = [], start: String? = nil
   ) {
+    self.start = start
     self.path = path
     self.format = format
     self.sha256 = sha256
@@ -126,13 +130,17 @@ public struct RunInfo: Equatable, Sendable {
   public var engine: EngineInfo
   /// How models and data homes were given to jobs, in words.
   public var modelAssignment: [String]
+  /// The instant of prices, carbon and weather at which the run begins; nil if none of them depends on one.
+  public var calendar: String?
+  /// What policies may know of prices and carbon intensities to come, in words.
+  public var forecast: String
   /// One for each inference workload.
   public var inference: [InferenceInfo]
 
   public init(
     name: String, policy: String, network: String, congestionControl: String, driver: String, seed: UInt64,
     estimates: String, assumptions: [String], workloads: [WorkloadInfo], engine: EngineInfo, modelAssignment: [String],
-    inference: [InferenceInfo] = []
+    calendar: String? = nil, forecast: String = "perfect", inference: [InferenceInfo] = []
   ) {
     self.name = name
     self.policy = policy
@@ -145,6 +153,8 @@ public struct RunInfo: Equatable, Sendable {
     self.workloads = workloads
     self.engine = engine
     self.modelAssignment = modelAssignment
+    self.calendar = calendar
+    self.forecast = forecast
     self.inference = inference
   }
 }
@@ -158,8 +168,13 @@ public struct RunInputs: Sendable {
   public var endTime: Time
   /// Names that `Job.model` is an index of; may be empty when no job has a model.
   public var modelNames: [String]
+  /// What is paid beside energy.
+  public var charges: Charges
 
-  public init(fleet: Fleet, jobs: [Job], endTime: Time, modelNames: [String] = []) {
+  public init(
+    fleet: Fleet, jobs: [Job], endTime: Time, modelNames: [String] = [], charges: Charges = Charges()
+  ) {
+    self.charges = charges
     self.fleet = fleet
     self.jobs = jobs
     self.endTime = endTime

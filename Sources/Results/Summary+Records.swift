@@ -6,9 +6,6 @@ import Topology
 import Workload
 
 extension Summary {
-  /// What stands in every summary as long as traffic that leaves a site costs nothing.
-  static let egressAssumption = "charges for traffic that leaves a site are not modelled: energy.egress_usd is null"
-
   init(info: RunInfo, inputs: RunInputs, records: CollectedRecords, digest: String) {
     schema = 1
     name = info.name
@@ -18,15 +15,16 @@ extension Summary {
     driver = info.driver
     seed = info.seed
     estimates = info.estimates
-    assumptions =
-      info.assumptions.contains(Self.egressAssumption) ? info.assumptions : info.assumptions + [Self.egressAssumption]
+    assumptions = info.assumptions
+    calendar = info.calendar
+    forecast = info.forecast
     modelAssignment = info.modelAssignment
     inference = info.inference
     workloads = info.workloads
     jobs = Jobs(inputs: inputs, records: records)
-    let sites = inputs.fleet.sites.indices.map { Site(index: $0, fleet: inputs.fleet, records: records) }
+    let sites = inputs.fleet.sites.indices.map { Site(index: $0, inputs: inputs, records: records) }
     gpus = GPUs(fleet: inputs.fleet, records: records)
-    energy = Energy(sites: sites)
+    energy = Energy(sites: sites, inputs: inputs, records: records)
     wan = WAN(fleet: inputs.fleet, records: records)
     engine = info.engine
     self.digest = digest
@@ -107,7 +105,8 @@ extension SiteHourRecord {
 }
 
 extension Summary.Site {
-  init(index: Int, fleet: Fleet, records: CollectedRecords) {
+  init(index: Int, inputs: RunInputs, records: CollectedRecords) {
+    let fleet = inputs.fleet
     id = fleet.sites[index].id
     gpus = fleet.sites[index].gpus
     var busy = 0.0
@@ -116,6 +115,13 @@ extension Summary.Site {
     var idleKWh = 0.0
     var cost = 0.0
     var carbonKg = 0.0
+    var waitingKWh = 0.0
+    var litres = 0.0
+    var capped = Int128(0)
+    var pueHours = 0.0
+    var spanHours = 0.0
+    var hours: [(kilowatts: Double, hours: Double)] = []
+    peakKW = 0
     for hour in records.siteHours where hour.site == Int32(index) {
       busy += hour.busyGPUHours
       all += Double(gpus) * hour.spanHours
@@ -123,7 +129,19 @@ extension Summary.Site {
       idleKWh += hour.idleEnergyKWh
       cost += hour.costUSD
       carbonKg += hour.carbonKg
+      waitingKWh += hour.waitingEnergyKWh
+      litres += hour.waterLitres
+      capped += Int128(hour.capped.ticks)
+      pueHours += hour.pue * hour.spanHours
+      spanHours += hour.spanHours
+      peakKW = max(peakKW, hour.peakKW)
+      hours.append((hour.energyKWh / hour.spanHours, hour.spanHours))
     }
+    pue = spanHours > 0 ? pueHours / spanHours : nil
+    stalledMWh = waitingKWh / 1000
+    waterCubicMetres = litres / 1000
+    cappedHours = Double(capped) / Double(Time.hour.ticks)
+    demandUSD = inputs.charges.demandUSD(site: index, hours: hours)
     utilisation = all > 0 ? busy / all : nil
     mwh = kWh / 1000
     idleMWh = idleKWh / 1000
@@ -134,11 +152,24 @@ extension Summary.Site {
 
 extension Summary.Energy {
   /// Sums over the sites in order of name, so that the parts add up to the whole.
-  init(sites: [Summary.Site]) {
+  init(sites: [Summary.Site], inputs: RunInputs, records: CollectedRecords) {
     mwh = sites.reduce(0) { $0 + $1.mwh }
     idleMWh = sites.reduce(0) { $0 + $1.idleMWh }
     costUSD = sites.reduce(0) { $0 + $1.costUSD }
-    egressUSD = nil
+    stalledMWh = sites.reduce(0) { $0 + $1.stalledMWh }
+    waterCubicMetres = sites.reduce(0) { $0 + $1.waterCubicMetres }
+    demandUSD = sites.reduce(0) { $0 + $1.demandUSD }
+    var egress = 0.0
+    for (from, row) in (inputs.charges.egressUSDPerGB ?? []).enumerated() {
+      for (to, price) in row.enumerated() { egress += Double(records.bytesBetween[from][to]) / 1e9 * price }
+    }
+    egressUSD = egress
+    totalUSD = costUSD + demandUSD + egress
+    let fleetHours = HourlyFleet(inputs: inputs, records: records)
+    peakKW = fleetHours.powerKW.max() ?? 0
+    let watts = inputs.fleet.links.reduce(0) { $0 + 2 * LinkPower.watts(of: $1) }
+    let runHours = inputs.endTime == .never ? 0 : CanonicalNumber.double(inputs.endTime) / 3600
+    wanMWh = watts * runHours / 1e6
     carbonTonnes = sites.reduce(0) { $0 + $1.carbonTonnes }
     bySite = sites
   }

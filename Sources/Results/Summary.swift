@@ -23,10 +23,14 @@ public struct Summary: Codable, Equatable, Sendable {
   public var inference: [InferenceInfo]?
   public var engine: EngineInfo
   public var digest: String
+  /// The instant of prices, carbon and weather at which the run begins; nil if none of them depends on one.
+  public var calendar: String?
+  /// What policies may know of prices and carbon intensities to come.
+  public var forecast: String
 
   enum CodingKeys: String, CodingKey {
     case schema, name, policy, network, driver, seed, estimates, assumptions, workloads, jobs, gpus, energy, wan
-    case engine, digest, inference
+    case engine, digest, calendar, forecast, inference
     case congestionControl = "congestion_control"
     case modelAssignment = "model_assignment"
   }
@@ -99,15 +103,31 @@ public struct Summary: Codable, Equatable, Sendable {
   /// At the meter, PUE included.
   public struct Energy: Codable, Equatable, Sendable {
     public var mwh: Double
+    /// What GPUs took that no job held, and what those took that a job held and that waited: for data, for other sites,
+    /// for gradients, for a checkpoint.
     public var idleMWh: Double
+    public var stalledMWh: Double
+    /// Of the energy; with demand charges and charges for traffic it makes the total.
     public var costUSD: Double
-    /// Nil while charges for traffic that leaves a site are not modelled.
+    public var demandUSD: Double
     public var egressUSD: Double?
+    public var totalUSD: Double
     public var carbonTonnes: Double
+    public var waterCubicMetres: Double
+    /// The highest mean power of the fleet over an hour.
+    public var peakKW: Double
+    /// Of routers, transceivers and amplifiers between the sites, at no site's meter and part of no other figure.
+    public var wanMWh: Double
     public var bySite: [Site]
 
     enum CodingKeys: String, CodingKey {
       case mwh
+      case stalledMWh = "stalled_mwh"
+      case demandUSD = "demand_usd"
+      case totalUSD = "total_usd"
+      case waterCubicMetres = "water_m3"
+      case peakKW = "peak_kw"
+      case wanMWh = "wan_mwh"
       case idleMWh = "idle_mwh"
       case costUSD = "cost_usd"
       case egressUSD = "egress_usd"
@@ -122,11 +142,25 @@ public struct Summary: Codable, Equatable, Sendable {
     public var utilisation: Double?
     public var mwh: Double
     public var idleMWh: Double
+    public var stalledMWh: Double
     public var costUSD: Double
+    public var demandUSD: Double
     public var carbonTonnes: Double
+    public var waterCubicMetres: Double
+    /// The most that it drew at any time.
+    public var peakKW: Double
+    /// In which its power cap held work back.
+    public var cappedHours: Double
+    /// Mean over time; nil for a run of no length.
+    public var pue: Double?
 
     enum CodingKeys: String, CodingKey {
-      case id, gpus, utilisation, mwh
+      case id, gpus, utilisation, mwh, pue
+      case stalledMWh = "stalled_mwh"
+      case demandUSD = "demand_usd"
+      case waterCubicMetres = "water_m3"
+      case peakKW = "peak_kw"
+      case cappedHours = "capped_h"
       case idleMWh = "idle_mwh"
       case costUSD = "cost_usd"
       case carbonTonnes = "carbon_t"
@@ -187,6 +221,7 @@ extension Summary {
       ("schema", .integer(schema)), ("name", .string(name)), ("policy", .string(policy)),
       ("network", .string(network)), ("congestion_control", .string(congestionControl)),
       ("driver", .string(driver)), ("seed", .unsigned(seed)), ("estimates", .string(estimates)),
+      ("calendar", calendar.map { .string($0) } ?? .null), ("forecast", .string(forecast)),
       ("assumptions", .strings(assumptions)), ("model_assignment", .strings(modelAssignment)),
       ("workloads", .array(workloads.map(\.json))), ("jobs", jobs.json),
       (
@@ -222,16 +257,21 @@ extension Summary.Jobs {
 extension Summary.Energy {
   var json: OrderedJSON {
     .object([
-      ("mwh", .number(mwh)), ("idle_mwh", .number(idleMWh)), ("cost_usd", .number(costUSD)),
-      ("egress_usd", .optional(egressUSD)), ("carbon_t", .number(carbonTonnes)),
+      ("mwh", .number(mwh)), ("idle_mwh", .number(idleMWh)), ("stalled_mwh", .number(stalledMWh)),
+      ("cost_usd", .number(costUSD)), ("demand_usd", .number(demandUSD)), ("egress_usd", .optional(egressUSD)),
+      ("total_usd", .number(totalUSD)), ("carbon_t", .number(carbonTonnes)),
+      ("water_m3", .number(waterCubicMetres)), ("peak_kw", .number(peakKW)), ("wan_mwh", .number(wanMWh)),
       (
         "by_site",
         .array(
           bySite.map { site in
             .object([
               ("id", .string(site.id)), ("gpus", .integer(site.gpus)), ("utilisation", .optional(site.utilisation)),
-              ("mwh", .number(site.mwh)), ("idle_mwh", .number(site.idleMWh)), ("cost_usd", .number(site.costUSD)),
-              ("carbon_t", .number(site.carbonTonnes)),
+              ("mwh", .number(site.mwh)), ("idle_mwh", .number(site.idleMWh)),
+              ("stalled_mwh", .number(site.stalledMWh)), ("cost_usd", .number(site.costUSD)),
+              ("demand_usd", .number(site.demandUSD)), ("carbon_t", .number(site.carbonTonnes)),
+              ("water_m3", .number(site.waterCubicMetres)), ("peak_kw", .number(site.peakKW)),
+              ("capped_h", .number(site.cappedHours)), ("pue", .optional(site.pue)),
             ])
           })
       ),
@@ -271,7 +311,7 @@ extension WorkloadInfo {
     .object([
       ("path", .string(path)), ("format", .string(format)), ("sha256", sha256.map { .string($0) } ?? .null),
       ("rows", .integer(rows)), ("jobs", .integer(jobs)), ("skipped", skipped.json), ("synthetic", .bool(synthetic)),
-      ("notes", .strings(notes)),
+      ("notes", .strings(notes)), ("start", start.map { .string($0) } ?? .null),
     ])
   }
 }

@@ -58,6 +58,7 @@ struct Table {
     csv: [
       ("job_id", .text), ("segment", .integer), ("site", .text), ("gpus", .integer), ("start_s", .real),
       ("end_s", .real), ("energy_kwh", .real), ("energy_cost_usd", .real), ("carbon_kg", .real),
+      ("compute_start_s", .real), ("stalled_energy_kwh", .real),
     ],
     indices: ["job_id", "site", "start_s"])
 
@@ -67,6 +68,7 @@ struct Table {
       ("site", .text), ("hour", .integer), ("span_s", .real), ("busy_gpus", .real), ("idle_gpus", .real),
       ("power_kw", .real), ("pue", .real), ("price_usd_per_mwh", .real), ("carbon_g_per_kwh", .real),
       ("energy_kwh", .real), ("idle_energy_kwh", .real), ("cost_usd", .real), ("carbon_kg", .real),
+      ("stalled_energy_kwh", .real), ("water_l", .real), ("peak_power_kw", .real), ("capped_s", .real),
     ],
     indices: ["site", "hour"])
 
@@ -75,7 +77,7 @@ struct Table {
     csv: [
       ("id", .text), ("from", .text), ("to", .text), ("capacity_gbps", .real), ("bytes_in", .integer),
       ("bytes_out", .integer), ("bytes_dropped", .integer), ("utilisation", .real), ("queue_us_mean", .real),
-      ("queue_us_p99", .real), ("queue_us_max", .real), ("availability", .real),
+      ("queue_us_p99", .real), ("queue_us_max", .real), ("availability", .real), ("power_w", .real),
     ],
     indices: ["id"])
 

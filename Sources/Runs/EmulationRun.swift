@@ -25,6 +25,8 @@ public struct RunOptions: Sendable {
   public var speed: Double?
   /// Whether steady states of the fluid network are leapt over; off only to measure what that costs.
   public var leaps = true
+  /// Is told which share of which trace has been read.
+  public var reading: (@Sendable (String, Double) -> Void)?
   public init() {}
 }
 
@@ -51,7 +53,7 @@ public final class EmulationRun {
   public static func new(
     _ scenario: Scenario, at path: String, options: RunOptions, force: Bool = false
   ) throws -> EmulationRun {
-    let workloads = try LoadedWorkloads(scenario)
+    let workloads = try LoadedWorkloads(scenario, progress: options.reading)
     let plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
     let directory = try RunDirectory.create(path, force: force)
     try directory.writeScenario(scenario.resolvedYAML)
@@ -70,7 +72,7 @@ public final class EmulationRun {
     var options = given
     options.driver = notes.driver
     options.leaps = notes.leaps
-    let workloads = try LoadedWorkloads(scenario)
+    let workloads = try LoadedWorkloads(scenario, progress: options.reading)
     try notes.check(workloads.accounts)
     let plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
     var checkpoint: Checkpoint?
@@ -156,10 +158,11 @@ public final class EmulationRun {
         messages: Int(outcome.counts.messages), events: Int(outcome.counts.events),
         wallSeconds: EmulationRun.clock() - started,
         peakRSSMB: own + carrier.peakAgentMegabytes * Double(plan.sites.count), restarts: outcome.counts.restarts),
-      modelAssignment: workloads.assignment, inference: try inferenceResults())
+      modelAssignment: workloads.assignment, calendar: scenario.followsCalendar ? scenario.calendarText : nil,
+      forecast: scenario.forecast.description, inference: try inferenceResults())
     let inputs = RunInputs(
       fleet: scenario.fleet, jobs: plan.jobs, endTime: outcome.endTime,
-      modelNames: ModelCatalogue.models.map(\.name))
+      modelNames: ModelCatalogue.models.map(\.name), charges: scenario.charges)
     let summary = try directory.finish(info: info, inputs: inputs)
     try? FileManager.default.removeItem(atPath: EmulationRun.checkpointPath(directory))
     return summary
@@ -195,9 +198,6 @@ public final class EmulationRun {
       list.append(
         "\(plan.algorithm.name) never rests: once two cycles of a flow agree in their mean rate within 2 %, or after "
           + "twelve, it sends at the mean of all but the first until flows join or leave a port of its path.")
-    }
-    if scenario.energy.contains(where: { $0.capWatts != nil }) {
-      list.append("Power caps of sites are checked against their idle draw but not held while jobs run.")
     }
     if plan.jobs.contains(where: { $0.milliGPUs % 1000 != 0 }) {
       list.append("Fractions of a GPU are rounded up to whole ones.")

@@ -16,7 +16,9 @@ public struct LoadedWorkloads: Sendable {
   public var serving: [ServingRun] = []
 
   /// - Throws: ``TraceError`` or ``ScenarioError`` for a trace that cannot be read or a rule that is not known.
-  public init(_ scenario: Scenario) throws {
+  ///
+  /// - Parameter progress: is told which share of which trace has been read.
+  public init(_ scenario: Scenario, progress: ((String, Double) -> Void)? = nil) throws {
     jobs = []
     accounts = []
     let several = scenario.workloads.count > 1
@@ -32,7 +34,7 @@ public struct LoadedWorkloads: Sendable {
         replicas += run.jobs(scenario, workload: index)
         continue
       }
-      let (trace, info) = try LoadedWorkloads.read(spec, seed: scenario.seed)
+      let (trace, info) = try LoadedWorkloads.read(spec, seed: scenario.seed, progress)
       accounts.append(info)
       let prefix = several ? LoadedWorkloads.prefix(spec, index: index) : ""
       for var job in trace.jobs {
@@ -89,15 +91,17 @@ public struct LoadedWorkloads: Sendable {
     return (trace.requests, info)
   }
 
-  private static func info(_ account: TraceAccount, path: String? = nil) -> WorkloadInfo {
+  private static func info(_ account: TraceAccount, path: String? = nil, start: String? = nil) -> WorkloadInfo {
     WorkloadInfo(
       path: path ?? account.path, format: account.format, sha256: account.sha256.isEmpty ? nil : account.sha256,
       rows: account.rows, jobs: account.jobs,
       skipped: Counts(account.skipped.map { .init(name: $0.reason.rawValue, count: $0.count) }),
-      synthetic: account.synthetic, notes: account.notes)
+      synthetic: account.synthetic, notes: account.notes, start: start)
   }
 
-  private static func read(_ spec: WorkloadSpec, seed: UInt64) throws -> (Trace, WorkloadInfo) {
+  private static func read(
+    _ spec: WorkloadSpec, seed: UInt64, _ progress: ((String, Double) -> Void)?
+  ) throws -> (Trace, WorkloadInfo) {
     let window = TraceWindow(start: spec.start, length: spec.length)
     let trace: Trace
     if let name = spec.synthetic {
@@ -114,10 +118,12 @@ public struct LoadedWorkloads: Sendable {
       trace = whole
     } else {
       let isMapped = MappingReader.isPath(spec.format)
+      let path = spec.trace ?? ""
       trace = try TraceReader.read(
-        path: spec.trace ?? "", format: isMapped ? .auto : try TraceFormat.named(spec.format), window: window,
-        columns: isMapped ? try MappingReader.read(path: spec.format) : nil)
+        path: path, format: isMapped ? .auto : try TraceFormat.named(spec.format), window: window,
+        columns: isMapped ? try MappingReader.read(path: spec.format) : nil,
+        progress: progress.map { report in { report(path, $0) } })
     }
-    return (trace, info(trace.account, path: spec.synthetic.map { "synthetic:\($0)" }))
+    return (trace, info(trace.account, path: spec.synthetic.map { "synthetic:\($0)" }, start: spec.start))
   }
 }

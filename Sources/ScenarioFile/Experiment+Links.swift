@@ -80,6 +80,8 @@ extension Experiment {
     /// Links side by side.
     public var parallel = 1
     public var balancing = Balancing.ecmp
+    /// Whether its ports at switches grant rates, write telemetry and send notices.
+    public var telemetry = true
     public var origin: Origin
   }
 }

@@ -4,11 +4,12 @@ import Quantities
 import Workload
 
 extension Experiment {
-  /// This experiment with every rate, and every amount of bytes but the packet, times `factor`: the same ratios of
-  /// bandwidth-delay product, buffer, size and load at a fraction of the packets. Delays and durations stay.
+  /// This experiment with every rate, and every amount of bytes but the packet, times `factor`, those among the constants
+  /// of algorithms included: the same ratios of bandwidth-delay product, buffer, size and load at a fraction of the
+  /// packets. Delays and durations stay.
   ///
-  /// What does not keep its ratio is whatever counts packets: windows in packets, timers that are thought for a line
-  /// rate, and the time that one packet takes.
+  /// What does not keep its ratio is whatever counts packets: windows in packets, and the time that one packet takes
+  /// beside timers and queues that are stated in microseconds.
   public func scaled(by factor: Double) -> Experiment {
     if factor == 1 { return self }
     func bytes(_ value: Int64) -> Int64 { max(1, Int64((Double(value) * factor).rounded())) }
@@ -18,6 +19,7 @@ extension Experiment {
       return value
     }
     var result = self
+    result.scale = scale * factor
     for index in nodes.indices { result.nodes[index].sharedBuffer = nodes[index].sharedBuffer.map(bytes) }
     for index in links.indices {
       var link = links[index]

@@ -26,6 +26,8 @@ public struct Experiment: Equatable, Sendable {
     public var isHost: Bool
     /// Bytes that all ports of a switch share; nil if each has its own buffer.
     public var sharedBuffer: Int64?
+    /// Whether the switch's ports grant rates, write telemetry and send notices.
+    public var telemetry = true
     public var origin: Origin
   }
 
@@ -113,6 +115,8 @@ public struct Experiment: Equatable, Sendable {
   /// Factor by which senders misjudge their round trip.
   public var roundTripError = 1.0
   /// Share of control words that is lost.
+  /// Whether ports of switches take part in what needs their help; without, hosts are on their own.
+  public var telemetry = true
   public var controlLoss = 0.0
   public var warmup = Time.zero
   public var duration: Time
@@ -120,4 +124,6 @@ public struct Experiment: Equatable, Sendable {
   public var sampleInterval: Time?
   public var leaps = true
   public var seeds: [UInt64] = [1]
+  /// By how much ``scaled(by:)`` has multiplied rates and amounts; those in the constants of algorithms follow.
+  public internal(set) var scale = 1.0
 }

@@ -53,7 +53,7 @@ struct ExperimentReading {
     if case .null = field.value.content { throw field.error("the file is empty", "Begin with a list of 'hosts:'.") }
     let root = try field.section([
       "name", "network", "hosts", "switches", "fabric", "links", "flows", "collectives", "changes", "sites",
-      "site_delay", "algorithms", "host", "packet", "header", "round_trip_error", "control_loss", "warmup", "duration",
+      "site_delay", "algorithms", "host", "packet", "header", "round_trip_error", "control_loss", "telemetry", "warmup", "duration",
       "series_interval", "sample_interval", "leaps", "seeds",
     ])
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
@@ -66,6 +66,7 @@ struct ExperimentReading {
     }
     try readTimes(root, into: &result)
     try readPackets(root, into: &result)
+    result.telemetry = try readTelemetry(root)
     try readNodes(root)
     result.links = try readLinks(root)
     result.flows = try readFlows(root)

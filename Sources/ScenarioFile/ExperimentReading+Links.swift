@@ -5,7 +5,7 @@ import Topology
 
 extension ExperimentReading {
   /// What a link may say about its ports; fabrics take the same.
-  static let portFields = ["buffer", "marking", "phantom", "pfc", "loss", "balancing"]
+  static let portFields = ["buffer", "marking", "phantom", "pfc", "loss", "balancing", "telemetry"]
 
   func readLinks(_ root: Section) throws(ScenarioError) -> [Experiment.Link] {
     var links = fabricLinks
@@ -110,6 +110,7 @@ extension ExperimentReading {
       }
       link.buffer = buffer
     }
+    link.telemetry = try readTelemetry(section)
     if let field = section.optional("marking") { link.marking = try readMarking(field) }
     if let field = section.optional("phantom") { link.phantom = try readPhantom(field) }
     if let field = section.optional("pfc") {

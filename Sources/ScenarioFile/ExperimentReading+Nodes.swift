@@ -11,7 +11,7 @@ struct NodeTable {
   private(set) var written: [String] = []
 
   mutating func add(
-    _ name: String, count: Int?, isHost: Bool, sharedBuffer: Int64? = nil, field: Field
+    _ name: String, count: Int?, isHost: Bool, sharedBuffer: Int64? = nil, telemetry: Bool = true, field: Field
   ) throws(ScenarioError) {
     try claim(name, field)
     let first = nodes.count
@@ -20,7 +20,8 @@ struct NodeTable {
       if count != nil { try claim(member, field) }
       members[member] = [nodes.count]
       nodes.append(
-        Experiment.Node(name: member, isHost: isHost, sharedBuffer: sharedBuffer, origin: field.origin))
+        Experiment.Node(
+          name: member, isHost: isHost, sharedBuffer: sharedBuffer, telemetry: telemetry, origin: field.origin))
     }
     members[name] = Array(first..<nodes.count)
     written.append(name)
@@ -82,11 +83,17 @@ extension ExperimentReading {
       try nodes.add(try name(item), count: nil, isHost: isHost, field: item)
       return
     }
-    let section = try item.section(isHost ? ["name", "count"] : ["name", "count", "shared_buffer"])
+    let section = try item.section(isHost ? ["name", "count"] : ["name", "count", "shared_buffer", "telemetry"])
     let name = try name(section.required("name", example: isHost ? "name: near" : "name: tor"))
     let count = try section.optional("count")?.integer(1...1_000_000, "a number of nodes")
     let shared = try section.optional("shared_buffer")?.positiveBytes("a buffer")
-    try nodes.add(name, count: count, isHost: isHost, sharedBuffer: shared, field: item)
+    let telemetry = try readTelemetry(section)
+    try nodes.add(name, count: count, isHost: isHost, sharedBuffer: shared, telemetry: telemetry, field: item)
+  }
+
+  /// `telemetry: none` says that ports leave senders on their own.
+  func readTelemetry(_ section: Section) throws(ScenarioError) -> Bool {
+    try section.optional("telemetry")?.word(of: ["all", "none"]) != "none"
   }
 
   /// Letters, digits and what does not disturb the names of ports and series.

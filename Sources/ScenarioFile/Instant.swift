@@ -94,7 +94,7 @@ enum Instant {
   }
 
   /// Days from 1970-01-01 (Hinnant's days_from_civil).
-  private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+  static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
     let y = month <= 2 ? year - 1 : year
     let era = y / 400
     let yearOfEra = y - era * 400

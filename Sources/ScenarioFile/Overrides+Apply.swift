@@ -47,7 +47,13 @@ extension ScenarioOverrides {
           advice: "Give one with --trace FILE.")
       }
     }
-    if let format { try put("--format", "format", format, onlyTraces: true) }
+    if let format {
+      // Like the trace itself, a mapping of columns is looked for from where the command was given.
+      let text =
+        MappingReader.isPath(format)
+        ? Reading.absolute(format, from: FileManager.default.currentDirectoryPath) : format
+      try put("--format", "format", text, onlyTraces: true)
+    }
     if let start { try put("--start", "start", start, onlyTraces: true) }
     if let until { try put("--until", "duration", until, onlyTraces: false) }
     let place = root["workloads"]?.place ?? Place(file: "--trace \(trace ?? "")", line: nil)

@@ -16,9 +16,9 @@ extension Reading {
   /// A price or carbon intensity: `{constant: ...}`, `{file: ..., ...}` or `{profile: ...}`.
   func readSource(
     _ kind: SourceKind, _ field: Field, site: String, at coordinates: Coordinates
-  ) throws(ScenarioError) -> (series: HourlySeries, output: Output) {
+  ) throws(ScenarioError) -> (series: EnergySeries, output: Output) {
     let money = kind == .price ? ["exchange_rate"] : []
-    let fileFields = ["column", "time_column", "zone", "unit"]
+    let fileFields = ["column", "time_column", "zone", "unit", "interpolation", "allow_gaps"]
     let section = try field.section(["constant", "file", "profile"] + fileFields + money)
     let kinds = ["constant", "file", "profile"].compactMap { section.optional($0) }
     guard kinds.count == 1 else {
@@ -43,7 +43,7 @@ extension Reading {
 
   private func readConstant(
     _ kind: SourceKind, _ field: Field, _ section: Section
-  ) throws(ScenarioError) -> (HourlySeries, Output) {
+  ) throws(ScenarioError) -> (EnergySeries, Output) {
     if kind == .carbon {
       let carbon = try field.quantity(Quantity.parseCarbon)
       return (.constant(carbon), .flow([("constant", .text(Quantity.text(gramsPerKWh: carbon)))]))
@@ -59,7 +59,7 @@ extension Reading {
 
   private func readProfile(
     _ kind: SourceKind, _ field: Field, _ section: Section, site: String, at coordinates: Coordinates
-  ) throws(ScenarioError) -> (HourlySeries, Output) {
+  ) throws(ScenarioError) -> (EnergySeries, Output) {
     let catalogue = kind == .price ? ProfileCatalogue.prices : ProfileCatalogue.carbons
     let name = try field.word(of: catalogue.map(\.name))
     guard let profile = catalogue.first(where: { $0.name == name }) else {
@@ -101,25 +101,12 @@ extension Reading {
 
   private func readSeries(
     _ kind: SourceKind, _ field: Field, _ section: Section, site: String
-  ) throws(ScenarioError) -> (HourlySeries, Output) {
-    let path = resolve(try field.text())
+  ) throws(ScenarioError) -> (EnergySeries, Output) {
+    let path = resolve(data: field, try field.text())
     let unitField = try section.required("unit", example: kind == .price ? "unit: EUR/MWh" : "unit: g/kWh")
     var output: [(String, Output)] = [("file", .text(path))]
-    for name in ["column", "time_column"] {
-      if let text = try section.optional(name)?.text() { output.append((name, .text(text))) }
-    }
-    var zone: Int64?
-    if let zoneField = section.optional("zone") {
-      let text = try zoneField.text()
-      guard let seconds = Instant.zone(text) else {
-        throw zoneField.error(
-          "'\(text)' is not a zone with a fixed offset",
-          "Write UTC, UTC+8 or \"-05:00\"; zones with daylight saving "
-            + "are not supported in this version.")
-      }
-      zone = seconds
-      output.append(("zone", .text(text)))
-    }
+    if let text = try section.optional("column")?.text() { output.append(("column", .text(text))) }
+    let wish = try readWish(section, file: field, column: section.optional("column"), usual: nil, &output)
     let shift: Int
     var scale = 1.0
     output.append(("unit", .text(try unitField.text())))
@@ -131,59 +118,111 @@ extension Reading {
     } else {
       shift = try unitField.quantity(Quantity.parseCarbonUnit)
     }
-    let file = try SeriesFile(
-      path: path, name: path, column: section.optional("column"), timeColumn: section.optional("time_column"),
-      zone: zone, field: field)
-    let values = file.hours.map { Quantity.scaled($0, byPowerOfTen: shift) * scale }
-    let series = try place(values, from: file.first, kind: kind, field: field, site: site)
-    report(file, kind: kind, name: Reading.shortName(path), site: site)
+    let interpolation = try readInterpolation(section, &output)
+    let allowsGaps = try readAllowsGaps(section, &output)
+    var file = try SeriesFile(
+      TimedRows(TimedRows.open(path: path, field: field), path: path, wish), path: path, wish: wish,
+      linear: interpolation == .linear, allowsGaps: allowsGaps)
+    file.values = file.values.map { Quantity.scaled($0, byPowerOfTen: shift) * scale }
+    let start = try place(&file, what: kind.rawValue, field: field, site: site)
+    report(file, what: kind.rawValue, name: Reading.shortName(path), site: site, interpolation: interpolation)
+    let series = EnergySeries(
+      start: start, step: .seconds(file.step), values: file.values, interpolation: interpolation)
     return (series, .flow(output))
   }
 
-  /// Puts hours of the calendar on virtual time.
-  private func place(
-    _ values: [Double], from first: Int64, kind: SourceKind, field: Field, site: String
-  ) throws(ScenarioError) -> HourlySeries {
-    let end = first + 3600 * Int64(values.count)
+  /// The fields that say how a file is to be read.
+  func readWish(
+    _ section: Section, file: Field, column: Field?, usual: String?, _ output: inout [(String, Output)]
+  ) throws(ScenarioError) -> TimedRows.Wish {
+    if let text = try section.optional("time_column")?.text() { output.append(("time_column", .text(text))) }
+    var zone: ClockZone?
+    if let field = section.optional("zone") {
+      let text = try field.text()
+      guard let known = ClockZone(text) else {
+        throw field.error(
+          "'\(text)' is not a zone that is known here",
+          Spelling.nearest(text, in: ClockZone.known).map { "Did you mean '\($0)'?" }
+            ?? "Write UTC, an offset as in UTC+8 or \"-05:00\", or one of: \(ClockZone.known.joined(separator: ", ")).")
+      }
+      zone = known
+      output.append(("zone", .text(text)))
+    }
+    return TimedRows.Wish(
+      field: file, column: column, usual: usual, timeColumn: section.optional("time_column"), zone: zone)
+  }
+
+  private func readInterpolation(
+    _ section: Section, _ output: inout [(String, Output)]
+  ) throws(ScenarioError) -> EnergySeries.Interpolation {
+    guard let field = section.optional("interpolation") else { return .step }
+    let word = try field.word(of: EnergySeries.Interpolation.allCases.map(\.rawValue))
+    output.append(("interpolation", .text(word)))
+    return EnergySeries.Interpolation(rawValue: word) ?? .step
+  }
+
+  func readAllowsGaps(_ section: Section, _ output: inout [(String, Output)]) throws(ScenarioError) -> Bool {
+    guard let field = section.optional("allow_gaps") else { return false }
+    let word = try field.word(of: ["true", "false"])
+    output.append(("allow_gaps", .text(word)))
+    return word == "true"
+  }
+
+  /// Puts a series of the calendar on virtual time.
+  ///
+  /// - Returns: when its first value begins.
+  func place(
+    _ file: inout SeriesFile, what: String, field: Field, site: String
+  ) throws(ScenarioError) -> Time {
     guard let calendar else {
       throw field.error(
         "a series needs the scenario's 'calendar', the instant in it at which the run begins",
-        "Add to the scenario: calendar: \(Instant.text(first))")
+        "Add to the scenario: calendar: \(Instant.text(file.first))")
     }
-    guard calendar >= first, calendar < end else {
+    guard calendar >= file.first, calendar < file.end else {
       throw field.error(
-        "the series runs from \(Instant.text(first)) to \(Instant.text(end)), the run begins outside of it, at "
-          + Instant.text(calendar), "Set 'calendar' to an instant within it.")
+        "the series runs from \(Instant.text(file.first)) to \(Instant.text(file.end)), the run begins outside of it, "
+          + "at \(Instant.text(calendar))", "Set 'calendar' to an instant within it.")
     }
-    // Two years and ten months of hours fit virtual time; of longer series the hours before the run are dropped.
-    let limit = 25_000
-    var values = values
-    var start = first - calendar
-    if values.count > limit {
-      let past = Int((calendar - first) / 3600)
-      values = Array(values.dropFirst(past).prefix(limit))
-      start += 3600 * Int64(past)
-      assumptions.add(
-        "Of the \(kind.rawValue) series at {}, hours before the run and beyond its span are left out.", for: site)
+    usesCalendar = true
+    // Two years and ten months fit virtual time; of longer series what lies before the run is dropped.
+    let limit = 90_000_000 / file.step
+    if file.values.count > limit {
+      let past = (calendar - file.first) / file.step
+      file.values = Array(file.values.dropFirst(Int(past)).prefix(Int(limit)))
+      file.first += file.step * past
+      assumptions.add("Of the \(what) series at {}, hours before the run and beyond its span are left out.", for: site)
     }
-    return HourlySeries(start: Time.seconds(start), values: values)
+    return Time.seconds(file.first - calendar)
   }
 
-  private func report(_ file: SeriesFile, kind: SourceKind, name: String, site: String) {
+  func report(
+    _ file: SeriesFile, what: String, name: String, site: String, interpolation: EnergySeries.Interpolation
+  ) {
     let subject = "\(site) (\(name))"
-    let end = file.first + 3600 * Int64(file.hours.count)
+    let step = Time.seconds(file.step).text
+    let shape =
+      interpolation == .step ? "each value holding for \(step)" : "straight between values \(step) apart"
     assumptions.add(
-      "The \(kind.rawValue) series of {} covers \(Instant.text(file.first)) to \(Instant.text(end)) and begins again "
-        + "after its end.", for: subject)
+      "The \(what) series of {} covers \(Instant.text(file.first)) to \(Instant.text(file.end)), \(shape), and begins "
+        + "again after its end.", for: subject)
     func add(_ count: Int, _ one: String, _ many: String, _ rest: String) {
       if count == 0 { return }
-      assumptions.add(
-        "In the \(kind.rawValue) series of {}, \(count) \(count == 1 ? one : many) \(rest).", for: subject)
+      assumptions.add("In the \(what) series of {}, \(count) \(count == 1 ? one : many) \(rest).", for: subject)
     }
+    let filled =
+      interpolation == .step
+      ? "the value of an earlier row, because none begins there" : "a straight line between two rows, in a hole"
     add(file.duplicates, "row repeats", "rows repeat", "the instant of another; the last one in the file counts")
-    add(file.outOfOrder, "row was", "rows were", "out of order and put in order")
-    add(file.empty, "row has", "rows have", "no value and counts as missing")
-    add(file.held, "hour holds", "hours hold", "the value of an earlier row, because none begins in it")
+    add(file.rows.outOfOrder, "row was", "rows were", "out of order and put in order")
+    add(file.rows.empty, "row has", "rows have", "no value and counts as missing")
+    add(file.rows.invented, "row lies", "rows lie", "in an hour that the clocks left out, and was dropped")
+    add(file.rows.ambiguous, "row lies", "rows lie", "in an hour that came twice; the first counts as summer time")
+    add(file.held, "value is", "values are", filled)
     add(file.averaged, "hour changes", "hours change", "value on the way and got the mean over the hour")
+    add(
+      file.longHoles, "hole is", "holes are",
+      "longer than 24 h, the longest \(Quantity.rounded(Double(file.longestHole) / 3600, digits: 4)) h, and filled as "
+        + "allow_gaps says")
   }
 }

@@ -8,6 +8,8 @@ import Topology
 struct SiteEntry {
   var spec: SiteSpec
   var energy: SiteEnergy
+  /// Zero for none.
+  var demandUSDPerKWMonth: Double
   /// For messages about the site as a whole.
   var field: Field
   var output: Output
@@ -58,14 +60,7 @@ extension Reading {
       section.required("gpus", example: "gpus: {model: h100, count: 256, per_node: 8}"), site: id)
     let fabric = try readFabric(section.optional("fabric"), site: id, models: models)
     let power = try readPower(section.optional("power"), site: id)
-    if let cap = power.cap, let field = power.capField {
-      let idle = zip(pools, models).reduce(0) { $0 + $1.1.watts(busy: 0, idle: $1.0.count) } * power.pue
-      if cap < idle {
-        throw field.error(
-          "\(Quantity.text(watts: cap)) is less than the \(Quantity.text(watts: idle.rounded())) that the site's GPUs "
-            + "draw when all are idle", "Raise the cap, or lower the number of GPUs.")
-      }
-    }
+    try checkCap(power, pools: pools, models: models)
     let price = try readSource(
       .price, section.required("price", example: "price: {constant: 35 USD/MWh}"), site: id, at: coordinates)
     let carbon = try readSource(
@@ -87,9 +82,8 @@ extension Reading {
     return SiteEntry(
       spec: spec,
       energy: SiteEnergy(
-        pueMilli: Int64((power.pue * 1000).rounded()), price: price.series, carbon: carbon.series,
-        capWatts: power.cap),
-      field: section.field, output: output)
+        cooling: power.cooling, price: price.series, carbon: carbon.series, capWatts: power.cap, capRule: power.capRule),
+      demandUSDPerKWMonth: power.demandUSDPerKWMonth, field: section.field, output: output)
   }
 
   private func readPools(
@@ -113,7 +107,8 @@ extension Reading {
       pools.append(GPUPool(model: name, count: count, perNode: perNode, scaleUpDomain: domain))
       models.append(model)
       assumptions.add(
-        "A GPU of model \(name) draws \(Quantity.number(model.activeWatts)) W at work and "
+        "A GPU of model \(name) draws \(Quantity.number(model.activeWatts)) W at work, "
+          + "\(Quantity.number(model.stalledWatts)) W while it waits for the network or a checkpoint, and "
           + "\(Quantity.number(model.idleWatts)) W idle, its share of server, network and storage included "
           + "(\(model.certainty.rawValue): \(model.source)).")
     }
@@ -154,30 +149,5 @@ extension Reading {
       ("nic_rate", .text(rate.text)),
     ])
     return (rate, oversubscription, output)
-  }
-
-  private func readPower(
-    _ field: Field?, site: String
-  ) throws(ScenarioError) -> (pue: Double, cap: Double?, capField: Field?, output: Output) {
-    let section = try field?.section(["cap", "pue", "cooling", "weather"])
-    if let later = section?.optional("cooling") ?? section?.optional("weather") {
-      throw later.error(
-        "cooling that follows the weather is not modelled in this version", "Give a fixed factor: power: {pue: 1.15}.")
-    }
-    var pue = 1.15
-    if let field = section?.optional("pue") {
-      pue = try field.number(1...5, "a power usage effectiveness")
-      let milli = (pue * 1000).rounded()
-      guard abs(pue * 1000 - milli) < 1e-6 else {
-        throw field.error("expected at most three decimals, found '\(Quantity.number(pue))'")
-      }
-    } else {
-      assumptions.add("A PUE of 1.15, the high end of liquid-cooled hyperscale sites, is assumed at {}.", for: site)
-    }
-    var output: [(String, Output)] = [("pue", .text(Quantity.number(pue)))]
-    let capField = section?.optional("cap")
-    let cap = try capField?.quantity(Quantity.parseWatts)
-    if let cap { output.append(("cap", .text(Quantity.text(watts: cap)))) }
-    return (pue, cap, capField, .flow(output))
   }
 }

@@ -95,13 +95,14 @@ extension Reading {
     _ field: Field, _ section: Section, _ spec: inout WorkloadSpec, _ output: inout [(String, Output)]
   ) throws(ScenarioError) {
     try refuse(["jobs", "seed", "stand_in"], in: section, "belongs to a synthetic workload, this one is a trace")
-    let path = resolve(try field.text())
+    let path = resolve(data: field, try field.text())
     guard FileManager.default.fileExists(atPath: path) else {
       throw field.error(
         "there is no file '\(path)'",
         field.value.place.line == nil
           ? "Paths on the command line are relative to the current directory."
-          : "Paths are relative to the scenario's file; Traces/README.md says where the public ones are.")
+          : "Paths are relative to the scenario's file, or to the folder that 'data' names; Traces/README.md says where the public ones are."
+      )
     }
     let format = try section.optional("format").map { field throws(ScenarioError) in try readFormat(field) } ?? "auto"
     spec.trace = path

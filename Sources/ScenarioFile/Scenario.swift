@@ -40,6 +40,12 @@ public struct Scenario: Sendable {
   public var transferLimit: BitRate
   /// As listed; their effect on capacity is in ``LinkSpec/changes`` already.
   public var faults: [FaultSpec]
+  /// What policies may know of prices and carbon intensities to come.
+  public var forecast: ForecastRule
+  /// Demand charges and prices of traffic.
+  public var charges: Charges
+  /// Whether prices, carbon or weather depend on the calendar.
+  public var followsCalendar: Bool
   /// Every default that matters and every guess, a sentence each.
   public var assumptions: [String]
   /// The scenario with every default written out and paths made absolute, sites and links sorted by id. Reading it
@@ -47,6 +53,9 @@ public struct Scenario: Sendable {
   public var resolvedYAML: String
   /// Where the fields that later stages interpret are written, by path.
   var locations: [String: Place]
+
+  /// ``calendar`` as it is written, "2023-10-09T00:00:00Z"; nil when the scenario does not say.
+  public var calendarText: String? { calendar.map(Instant.text) }
 
   /// An error about a field that a later stage found wrong: an unknown policy, a model that does not exist.
   ///
@@ -68,7 +77,8 @@ extension Scenario: Equatable {
       && a.estimates == b.estimates && a.workloads == b.workloads && a.modelRule == b.modelRule
       && a.dataHomeRule == b.dataHomeRule && a.modelSeed == b.modelSeed && a.parallelism == b.parallelism
       && a.checkpoint == b.checkpoint
-      && a.transferLimit == b.transferLimit && a.faults == b.faults && a.assumptions == b.assumptions
+      && a.transferLimit == b.transferLimit && a.faults == b.faults && a.forecast == b.forecast
+      && a.charges == b.charges && a.followsCalendar == b.followsCalendar && a.assumptions == b.assumptions
       && a.resolvedYAML == b.resolvedYAML
   }
 }

@@ -8,7 +8,7 @@ public struct ScenarioOverrides: Sendable {
   /// Replaces all trace workloads and the stand-ins for one; other synthetic workloads stay. Relative to the current
   /// directory, unlike paths inside a scenario.
   public var trace: String?
-  /// Format of every trace workload.
+  /// Format of every trace workload, or a YAML file that maps columns, relative to the current directory.
   public var format: String?
   /// Start of every trace workload's window.
   public var start: String?

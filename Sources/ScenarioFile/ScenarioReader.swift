@@ -73,12 +73,13 @@ final class Reading {
     if case .null = field.value.content { throw field.error("the file is empty", "Begin with a list of 'sites:'.") }
     let root = try field.section([
       "name", "seed", "calendar", "sites", "links", "route_factor", "coordinator", "network", "scheduler", "workloads",
-      "models", "jobs", "faults", "assumptions",
+      "models", "jobs", "faults", "forecast", "egress", "data", "assumptions",
     ])
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     let name = try root.optional("name")?.text() ?? stem
     seed = try root.optional("seed")?.seed() ?? 1
     calendar = try readCalendar(root.optional("calendar"))
+    try readDataFolder(root.optional("data"))
     var carried: [String] = []
     for item in try root.optional("assumptions")?.items() ?? [] { carried.append(try item.text()) }
 
@@ -93,6 +94,8 @@ final class Reading {
     let workloads = try readWorkloads(root, siteIDs: sites.map(\.spec.id))
     let models = try readModels(root.optional("models"))
     let jobs = try readJobs(root.optional("jobs"))
+    let forecast = try readForecast(root.optional("forecast"))
+    let egress = try readEgress(root.optional("egress"), sites: sites.map(\.spec.id))
     if calendar == nil && usesCalendar {
       assumptions.add("No calendar is given: virtual time zero is taken as 00:00 UTC for daily profiles.")
     }
@@ -111,6 +114,8 @@ final class Reading {
     output.append(("models", models.output))
     output.append(("jobs", jobs.output))
     output.append(("faults", .list(faults.map(\.output))))
+    output.append(("forecast", forecast.output))
+    if let egress = egress.output { output.append(("egress", egress)) }
     output.append(("assumptions", .list(sentences.map { .text($0) })))
     let resolved: String
     do {
@@ -125,11 +130,41 @@ final class Reading {
       workloads: workloads.map(\.spec), modelRule: models.assignment, dataHomeRule: models.dataHome,
       modelSeed: models.seed, parallelism: models.parallelism, checkpoint: jobs.checkpoint,
       transferLimit: jobs.transferLimit,
-      faults: faults.map(\.spec), assumptions: sentences, resolvedYAML: resolved, locations: locations)
+      faults: faults.map(\.spec), forecast: forecast.rule,
+      charges: Charges(
+        demandUSDPerKWMonth: sites.map(\.demandUSDPerKWMonth), egressUSDPerGB: egress.table, calendar: calendar),
+      followsCalendar: usesCalendar, assumptions: sentences, resolvedYAML: resolved, locations: locations)
   }
 
-  /// Whether a daily profile has been read.
+  /// Whether anything of the calendar has been read: a daily profile, or a series.
   var usesCalendar = false
+  /// The folder that `data` names; nil for the scenario's own.
+  var dataFolder: String?
+
+  /// On the command line the folder is relative to the current one.
+  private func readDataFolder(_ field: Field?) throws(ScenarioError) {
+    guard let field else { return }
+    let text = try field.text()
+    let folder =
+      field.value.place.line == nil
+      ? Reading.absolute(text, from: FileManager.default.currentDirectoryPath) : resolve(text)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw field.error(
+        "there is no folder '\(folder)'",
+        "It holds the files that this scenario names; say where they are with --set data=FOLDER. The scenario's own "
+          + "comments tell what belongs there.")
+    }
+    dataFolder = folder
+  }
+
+  /// The path of a file of data that a field names: in the folder `data`, if there is one.
+  func resolve(data field: Field, _ path: String) -> String {
+    if field.value.place.line == nil {
+      return Reading.absolute(path, from: FileManager.default.currentDirectoryPath)
+    }
+    return dataFolder.map { Reading.absolute(path, from: $0) } ?? resolve(path)
+  }
 
   private func readCalendar(_ field: Field?) throws(ScenarioError) -> Int64? {
     guard let field else { return nil }

@@ -1,135 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Quantities
 
-/// A price or carbon series read from a CSV of instants and values.
+/// A price, carbon or weather series on an even grid, made of the rows of a file.
 ///
-/// Rows may come in any order and at any pace; they are sorted. Of rows with one instant the last of the file
-/// counts. A value holds until the next row; a hole of more than 24 h is an error, a smaller one is counted. Hours in
-/// which a value changes get the mean over the hour, so that energy at constant power costs what the rows say.
+/// Rows may come in any order and at any pace; they are sorted. Of rows with one instant the last of the file counts.
+/// The grid is as fine as the rows are: a day down to a minute, whatever all distances are whole multiples of. Rows at
+/// other distances get the mean of each hour, so that energy at constant power costs what the rows say. A hole holds
+/// the value before it, or is bridged by a straight line where the series is one; a hole of more than 24 h is an error
+/// unless it is allowed.
 struct SeriesFile {
-  /// Instant of the first hour.
+  /// Instant of the first value, and seconds between values.
   var first: Int64
-  /// One value an hour, without holes.
-  var hours: [Double]
-  var rows = 0
+  var step: Int64
+  var values: [Double]
+  var rows: TimedRows
   var duplicates = 0
-  var outOfOrder = 0
-  var empty = 0
-  /// Hours that hold the value of an earlier row because none begins in them.
+  /// Values that no row begins at.
   var held = 0
-  /// Hours in which a value changes.
+  /// Hours that got a mean because the rows lie on no grid.
   var averaged = 0
+  /// Holes of more than 24 h that were allowed, and the longest of them in seconds.
+  var longHoles = 0
+  var longestHole: Int64 = 0
 
-  /// The longest hole, in seconds, that the value before it fills.
-  static let longestHole: Int64 = 86_400
+  /// The longest hole, in seconds, that is filled unasked.
+  static let longestFilledHole: Int64 = 86_400
 
-  private struct Row {
-    var instant: Int64
-    var value: Double
-    var line: Int
-  }
+  var end: Int64 { first + step * Int64(values.count) }
 
-  /// - Parameters:
-  ///   - path: of the file; `name` is how messages call it.
-  ///   - column: name of the values; nil if the file has two columns only.
-  ///   - timeColumn: name of the instants; nil for the first column.
-  ///   - zone: seconds east of UTC for instants without an offset; nil if nobody said.
   init(
-    path: String, name: String, column: Field?, timeColumn: Field?, zone: Int64?, field: Field
+    _ rows: TimedRows, path: String, wish: TimedRows.Wish, linear: Bool, allowsGaps: Bool
   ) throws(ScenarioError) {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw field.error(
-        exists ? "cannot read the file '\(path)'" : "there is no file '\(path)'",
-        "Paths are relative to the scenario's file.")
-    }
-    func error(_ line: Int, _ message: String, _ advice: String = "") -> ScenarioError {
-      ScenarioError(file: name, line: line, field: field.path, message: message, advice: advice)
-    }
-    var lines = CSVLines(Array(data))
-    guard let header = lines.next() else { throw error(1, "the file is empty") }
-    func index(_ wanted: Field) throws(ScenarioError) -> Int {
-      let text = try wanted.text()
-      if let index = header.fields.firstIndex(of: text) { return index }
-      let near = Spelling.nearest(text, in: header.fields).map { "Did you mean '\($0)'?" }
-      let all = header.fields.map { "'\($0)'" }.joined(separator: ", ")
-      throw wanted.error("'\(name)' has no column '\(text)'", near ?? "Its columns are: \(all).")
-    }
-    let timeIndex: Int
-    if let timeColumn { timeIndex = try index(timeColumn) } else { timeIndex = 0 }
-    let valueIndex: Int
-    if let column {
-      valueIndex = try index(column)
-    } else {
-      guard header.fields.count == 2 else {
-        throw field.error(
-          "'\(name)' has \(header.fields.count) columns, and no 'column' says which one holds the values",
-          "Its columns are: \(header.fields.map { "'\($0)'" }.joined(separator: ", ")).")
-      }
-      valueIndex = 1 - timeIndex
-    }
-
-    var all: [Row] = []
-    while let line = lines.next() {
-      rows += 1
-      guard line.fields.count > max(timeIndex, valueIndex) else {
-        throw error(line.number, "expected \(header.fields.count) columns, found \(line.fields.count)")
-      }
-      let instantText = line.fields[timeIndex]
-      let valueText = line.fields[valueIndex]
-      let instant: Int64
-      switch Instant.parse(instantText, defaultOffset: zone) {
-      case .instant(let seconds): instant = seconds
-      case .needsOffset:
-        throw error(
-          line.number, "'\(instantText)' does not say its time zone",
-          "Add a zone to the scenario: 'zone: UTC', or an offset such as 'zone: UTC+8' or 'zone: \"-05:00\"'.")
-      case .invalid:
-        throw error(line.number, "expected an instant such as '2023-10-09 00:00:00', found '\(instantText)'")
-      }
-      if ["", "NaN", "nan", "NA", "null"].contains(valueText) {
-        empty += 1
-        continue
-      }
-      guard let value = Quantity.parseNumber(valueText) else {
-        throw error(line.number, "expected a number in column '\(header.fields[valueIndex])', found '\(valueText)'")
-      }
-      if let last = all.last, instant < last.instant { outOfOrder += 1 }
-      all.append(Row(instant: instant, value: value, line: line.number))
-    }
-    guard !all.isEmpty else { throw error(1, "the file has no rows with a value") }
-    all.sort { ($0.instant, $0.line) < ($1.instant, $1.line) }
-
-    var series: [Row] = []
-    series.reserveCapacity(all.count)
-    for row in all {
+    self.rows = rows
+    let sorted = rows.rows.sorted { ($0.instant, $0.line) < ($1.instant, $1.line) }
+    var series: [TimedRows.Row] = []
+    series.reserveCapacity(sorted.count)
+    for row in sorted {
       if let last = series.last {
         if last.instant == row.instant {
           series.removeLast()
           duplicates += 1
-        } else if row.instant - last.instant > SeriesFile.longestHole {
-          let hours = Quantity.rounded(Double(row.instant - last.instant) / 3600, digits: 4)
-          throw error(
-            row.line,
-            "no value for \(hours) h before this row, since \(Instant.text(last.instant)) in line \(last.line)",
-            "Holes of up to 24 h are filled with the value before them; give the missing rows.")
+        } else if row.instant - last.instant > SeriesFile.longestFilledHole {
+          guard allowsGaps else {
+            let hours = Quantity.rounded(Double(row.instant - last.instant) / 3600, digits: 4)
+            throw wish.error(
+              path, row.line,
+              "no value for \(hours) h before this row, since \(Instant.text(last.instant)) in line \(last.line)",
+              "Holes of up to 24 h are filled; give the missing rows, or 'allow_gaps: true' to fill this one too.")
+          }
+          longHoles += 1
+          longestHole = max(longestHole, row.instant - last.instant)
         }
       }
       series.append(row)
     }
     first = series[0].instant
-    hours = []
-    resample(series)
+    step = 3600
+    values = []
+    if let grid = SeriesFile.grid(series) {
+      step = grid
+      fill(series, linear: linear)
+    } else {
+      average(series)
+    }
+  }
+
+  /// The widest step that all distances are multiples of; nil if there is none of a minute or more.
+  private static func grid(_ series: [TimedRows.Row]) -> Int64? {
+    let usual = usualStep(series)
+    let usualSteps: [Int64] = [86_400, 43_200, 21_600, 10_800, 7200, 3600, 1800, 1200, 900, 600, 300, 120, 60]
+    return ([usual] + usualSteps.filter { $0 < usual }).first { step in
+      step >= 60 && step <= longestFilledHole && series.allSatisfy { ($0.instant - series[0].instant) % step == 0 }
+    }
+  }
+
+  private mutating func fill(_ series: [TimedRows.Row], linear: Bool) {
+    for (index, row) in series.enumerated() {
+      let next = index + 1 < series.count ? series[index + 1] : nil
+      let count = next.map { ($0.instant - row.instant) / step } ?? 1
+      for k in 0..<count {
+        let share = Double(k) / Double(count)
+        values.append(linear && k > 0 ? row.value + (next!.value - row.value) * share : row.value)
+      }
+      held += Int(count - 1)
+    }
   }
 
   /// Steps of `series` as means over hours counted from its first instant.
-  private mutating func resample(_ series: [Row]) {
-    let step = SeriesFile.usualStep(series)
-    let end = series[series.count - 1].instant + step
+  private mutating func average(_ series: [TimedRows.Row]) {
+    let end = series[series.count - 1].instant + SeriesFile.usualStep(series)
     let count = Int((end - first + 3599) / 3600)
-    hours.reserveCapacity(count)
+    values.reserveCapacity(count)
     // The last row that begins at or before the hour under way.
     var row = 0
     for hour in 0..<count {
@@ -137,7 +99,7 @@ struct SeriesFile {
       let to = min(from + 3600, end)
       while row + 1 < series.count, series[row + 1].instant <= from { row += 1 }
       if row + 1 == series.count || series[row + 1].instant >= to {
-        hours.append(series[row].value)
+        values.append(series[row].value)
         if series[row].instant < from { held += 1 }
         continue
       }
@@ -151,12 +113,12 @@ struct SeriesFile {
         at = until
         if at < to { current += 1 }
       }
-      hours.append(sum / Double(to - from))
+      values.append(sum / Double(to - from))
     }
   }
 
   /// The most frequent distance between neighbours, the smallest of equals: how long the last row holds.
-  private static func usualStep(_ series: [Row]) -> Int64 {
+  private static func usualStep(_ series: [TimedRows.Row]) -> Int64 {
     let steps = zip(series, series.dropFirst()).map { $1.instant - $0.instant }.sorted()
     var best: (count: Int, step: Int64) = (0, 3600)
     var index = 0

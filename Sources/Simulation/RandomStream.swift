@@ -31,6 +31,14 @@ public struct RandomStream: Sendable {
     s3 = next()
   }
 
+  /// Passes how far it has come; from which seed and name follows from where it is kept.
+  public mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&s0)
+    try coder.value(&s1)
+    try coder.value(&s2)
+    try coder.value(&s3)
+  }
+
   /// An independent stream for a part of this one's purpose.
   public func child(_ name: String) -> RandomStream {
     RandomStream(key: RandomStream.mix(RandomStream.hash(name, from: key ^ 0xA076_1D64_78BD_642F)))

@@ -45,4 +45,20 @@ public struct StateCoder: Sendable {
   public mutating func value(_ values: inout [Double]) throws(WireError) {
     if reader != nil { values = try reader!.readDoubles() } else { writer.write(doubles: values) }
   }
+  public mutating func value<T: FixedWidthInteger>(_ values: inout [T]) throws(WireError) {
+    if reader != nil { values = try reader!.readIntegers() } else { writer.write(integers: values) }
+  }
+  public mutating func value<T: FixedLayout>(_ value: inout T) throws(WireError) {
+    if reader != nil { value = try reader!.read() } else { writer.write(value) }
+  }
+  public mutating func value<T: FixedLayout>(_ values: inout [T]) throws(WireError) {
+    if reader != nil { values = try reader!.readArray() } else { writer.write(values) }
+  }
+  /// The number of items that follow, each of at least `minimumSize` bytes.
+  public mutating func count(_ count: inout Int, minimumSize: Int = 1) throws(WireError) {
+    if reader != nil { count = try reader!.readCount(minimumSize: minimumSize) } else { writer.write(UInt32(count)) }
+  }
+
+  /// Whether it reads.
+  public var isReading: Bool { reader != nil }
 }

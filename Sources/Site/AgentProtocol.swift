@@ -15,8 +15,8 @@ public enum AgentRequest: Sendable {
   /// The run is over.
   case finish(at: Time)
   case quit
-  /// Be this part of a network under experiment, at this level.
-  case configurePart(NetworkPlan, level: ExperimentLevel, partOf: [Int], part: Int)
+  /// Be this part of a network under experiment, at this level; from `state` if it was another process's before.
+  case configurePart(NetworkPlan, level: ExperimentLevel, partOf: [Int], part: Int, state: [UInt8]?)
   case advancePart(to: Time, inbox: [[UInt8]])
   case finishPart
 }
@@ -51,12 +51,14 @@ extension AgentRequest: FixedLayout {
       writer.write(UInt8(3))
       writer.write(end)
     case .quit: writer.write(UInt8(4))
-    case .configurePart(let plan, let level, let partOf, let part):
+    case .configurePart(let plan, let level, let partOf, let part, let state):
       writer.write(UInt8(5))
       writer.write(plan)
       writer.write(level.rawValue)
       writer.write(integers: partOf.map { UInt32($0) })
       writer.write(UInt32(part))
+      writer.write(state != nil)
+      if let state { writer.write(bytes: state) }
     case .advancePart(let horizon, let inbox):
       writer.write(UInt8(6))
       writer.write(horizon)
@@ -83,7 +85,9 @@ extension AgentRequest: FixedLayout {
       let name = try reader.readString()
       guard let level = ExperimentLevel(rawValue: name) else { throw .badValue("level of the network '\(name)'") }
       let partOf = (try reader.readIntegers(UInt32.self)).map { Int($0) }
-      self = .configurePart(plan, level: level, partOf: partOf, part: Int(try reader.read(UInt32.self)))
+      let part = Int(try reader.read(UInt32.self))
+      let state = try reader.readBool() ? Array(try reader.readBytes()) : nil
+      self = .configurePart(plan, level: level, partOf: partOf, part: part, state: state)
     case 6:
       let horizon = try reader.readTime()
       var inbox: [[UInt8]] = []
@@ -200,9 +204,16 @@ public struct AgentShell {
         machine = SiteMachine(configuration: configuration)
       }
       return .configured
-    case .configurePart(let plan, let level, let partOf, let part):
-      experiment = plan.makePart(level: level, partOf: partOf, part: part)
+    case .configurePart(let plan, let level, let partOf, let part, let state):
+      if let state {
+        experiment = try plan.makePart(level: level, partOf: partOf, part: part, state: state)
+      } else {
+        experiment = plan.makePart(level: level, partOf: partOf, part: part)
+      }
       return .configured
+    case .snapshot where experiment != nil:
+      guard let state = experiment?.snapshot() else { throw .badValue("a request for a state that this level has not") }
+      return .state(state)
     case .advancePart(let horizon, let inbox):
       guard let experiment else { throw .badValue("a request before the configuration") }
       return .partAdvanced(try experiment.advance(to: horizon, inbox: inbox), next: experiment.nextTime)

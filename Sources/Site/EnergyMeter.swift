@@ -5,34 +5,42 @@ import Quantities
 import Records
 import Simulation
 
-/// Exact energy: microwatts before PUE, times thousandths of PUE, times ticks.
-typealias EnergyTicks = Int128
-
-extension EnergyTicks {
-  /// 1 kWh = 1e9 uW x 1000 x 3600 s x 1e11 ticks/s.
-  var kilowattHours: Double { Double(self) / 3.6e26 }
+/// What a job's GPUs at a site draw at one instant, in microwatts before PUE.
+struct Draw: Equatable, Sendable {
+  var all: Int64
+  /// Of that, what GPUs draw that wait: for data, for other sites, for gradients, for a checkpoint.
+  var waiting: Int64
 }
 
 /// Integrates the power of a site and reports it hour by hour.
 ///
-/// Power changes only when a job's state does, so nothing ticks: hours are filled in when the next change comes.
+/// Power changes only when a job's state, the weather or the cap does, so nothing ticks: hours are filled in when the
+/// next change comes.
 struct EnergyMeter: Sendable {
   let site: Int32
   let gpus: Int64
   let idleAll: Int64
   let energy: SiteEnergy
 
-  /// Idle power of the GPUs that jobs hold, and what these take now.
+  /// Idle power of the GPUs that jobs hold, and what these draw now.
   var heldIdle: Int64 = 0
-  var heldPower: Int64 = 0
+  var held = Draw(all: 0, waiting: 0)
   var busy: Int64 = 0
+  /// The power cap holds work back.
+  var isCapped = false
   var since = Time.zero
   // Of the hour that `since` is in.
   var hourEnergy: EnergyTicks = 0
   var hourIdleEnergy: EnergyTicks = 0
+  var hourWaitingEnergy: EnergyTicks = 0
   var hourBusy: Int128 = 0
+  var hourWeight: Int128 = 0
+  var hourCapped = Time.zero
+  /// Microwatts times thousandths of PUE.
+  var hourPeak: Int128 = 0
   var hourCost = 0.0
   var hourCarbon = 0.0
+  var hourWater = 0.0
 
   init(configuration: SiteConfiguration) {
     site = Int32(configuration.site)
@@ -41,22 +49,27 @@ struct EnergyMeter: Sendable {
     energy = configuration.energy
   }
 
+  /// What all machines draw now, in microwatts before PUE.
+  var power: Int64 { idleAll - heldIdle + held.all }
+
   /// Lets time pass; hours that end are appended to `records`.
   mutating func advance(to now: Time, _ records: inout [Record]) {
     while since < now {
       let hour = since.ticks / Time.hour.ticks
       let hourEnd = Time(ticks: (hour + 1) * Time.hour.ticks)
-      let end = min(now, hourEnd)
-      let span = Int128(end.ticks - since.ticks)
-      let idle = Int128(idleAll - heldIdle) * Int128(energy.pueMilli) * span
-      let all = idle + Int128(heldPower) * Int128(energy.pueMilli) * span
-      hourIdleEnergy += idle
-      hourEnergy += all
-      // Mean power over the span, in megawatts: exact where the series is constant in it.
-      let megawatts = Double(idleAll - heldIdle + heldPower) * Double(energy.pueMilli) / 1e15
-      hourCost += megawatts * energy.price.integral(from: since, to: end)
-      hourCarbon += megawatts * energy.carbon.integral(from: since, to: end)
-      hourBusy += Int128(busy) * span
+      let end = min(now, hourEnd, energy.cooling.nextChange(after: since))
+      let metered = MeteredSpan(energy, from: since, to: end)
+      hourPeak = max(hourPeak, Int128(power) * Int128(energy.cooling.pueMilli(at: since)))
+      hourIdleEnergy += Int128(idleAll - heldIdle) * metered.weight
+      hourEnergy += Int128(power) * metered.weight
+      hourWaitingEnergy += Int128(held.waiting) * metered.weight
+      hourWeight += metered.weight
+      let megawatts = Double(power) / 1e12
+      hourCost += megawatts * metered.usd
+      hourCarbon += megawatts * metered.kilograms
+      hourWater += megawatts * metered.litres
+      hourBusy += Int128(busy) * Int128(end.ticks - since.ticks)
+      if isCapped { hourCapped += end - since }
       since = end
       if end == hourEnd { closeHour(Int32(hour), span: .hour, &records) }
     }
@@ -76,44 +89,100 @@ struct EnergyMeter: Sendable {
     let hours = span.seconds / 3600
     let price = energy.price.integral(from: start, to: start + span) / hours
     let carbon = energy.carbon.integral(from: start, to: start + span) / hours
-    let kWh = hourEnergy.kilowattHours
     let busyHours = Double(hourBusy) / Double(Time.hour.ticks)
     records.append(
       .siteHour(
         SiteHourRecord(
           site: site, hour: hour, span: span, busyGPUHours: busyHours,
-          idleGPUHours: Double(gpus) * hours - busyHours, energyKWh: kWh,
-          idleEnergyKWh: hourIdleEnergy.kilowattHours, pue: Double(energy.pueMilli) / 1000, priceUSDPerMWh: price,
-          carbonGramsPerKWh: carbon, costUSD: hourCost, carbonKg: hourCarbon)))
+          idleGPUHours: Double(gpus) * hours - busyHours, energyKWh: hourEnergy.kilowattHours,
+          idleEnergyKWh: hourIdleEnergy.kilowattHours, waitingEnergyKWh: hourWaitingEnergy.kilowattHours,
+          pue: Double(hourWeight) / Double(span.ticks) / 1000, priceUSDPerMWh: price, carbonGramsPerKWh: carbon,
+          costUSD: hourCost, carbonKg: hourCarbon, waterLitres: hourWater, peakKW: Double(hourPeak) / 1e12,
+          capped: hourCapped)))
     hourEnergy = 0
     hourIdleEnergy = 0
+    hourWaitingEnergy = 0
     hourBusy = 0
+    hourWeight = 0
+    hourCapped = .zero
+    hourPeak = 0
     hourCost = 0
     hourCarbon = 0
+    hourWater = 0
+  }
+}
+
+/// What changes of it; the rest is the site's configuration.
+extension EnergyMeter {
+  func encode(into writer: inout ByteWriter) {
+    for value in [heldIdle, held.all, held.waiting, busy] { writer.write(value) }
+    writer.write(isCapped)
+    writer.write(since)
+    for value in [hourEnergy, hourIdleEnergy, hourWaitingEnergy, hourBusy, hourWeight, hourPeak] { writer.write(value) }
+    writer.write(hourCapped)
+    for value in [hourCost, hourCarbon, hourWater] { writer.write(value) }
+  }
+
+  mutating func read(from reader: inout ByteReader) throws(WireError) {
+    heldIdle = try reader.read()
+    held = Draw(all: try reader.read(), waiting: try reader.read())
+    busy = try reader.read()
+    isCapped = try reader.readBool()
+    since = try reader.readTime()
+    hourEnergy = try reader.read()
+    hourIdleEnergy = try reader.read()
+    hourWaitingEnergy = try reader.read()
+    hourBusy = try reader.read()
+    hourWeight = try reader.read()
+    hourPeak = try reader.read()
+    hourCapped = try reader.readTime()
+    hourCost = try reader.readDouble()
+    hourCarbon = try reader.readDouble()
+    hourWater = try reader.readDouble()
   }
 }
 
 /// Integrates what one stay takes and costs.
 struct StayMeter: Sendable {
-  /// Microwatts now, before PUE.
-  var power: Int64
+  var draw: Draw
   var since: Time
   var energyTicks: EnergyTicks = 0
+  var waitingTicks: EnergyTicks = 0
   var costUSD = 0.0
   var carbonKg = 0.0
 
-  init(power: Int64, at now: Time) {
-    self.power = power
+  init(draw: Draw, at now: Time) {
+    self.draw = draw
     since = now
   }
 
   mutating func advance(to now: Time, _ energy: SiteEnergy) {
     guard now > since else { return }
-    energyTicks += Int128(power) * Int128(energy.pueMilli) * Int128(now.ticks - since.ticks)
-    // Megawatts at the meter times USD/MWh x hours; kilowatts times g/kWh x hours.
-    let watts = Double(power) * Double(energy.pueMilli) / 1e9
-    costUSD += watts / 1e6 * energy.price.integral(from: since, to: now)
-    carbonKg += watts / 1e6 * energy.carbon.integral(from: since, to: now)
+    let metered = MeteredSpan(energy, from: since, to: now)
+    energyTicks += Int128(draw.all) * metered.weight
+    waitingTicks += Int128(draw.waiting) * metered.weight
+    costUSD += Double(draw.all) / 1e12 * metered.usd
+    carbonKg += Double(draw.all) / 1e12 * metered.kilograms
     since = now
+  }
+}
+
+extension StayMeter: FixedLayout {
+  func encode(into writer: inout ByteWriter) {
+    writer.write(draw.all)
+    writer.write(draw.waiting)
+    writer.write(since)
+    writer.write(energyTicks)
+    writer.write(waitingTicks)
+    writer.write(costUSD)
+    writer.write(carbonKg)
+  }
+
+  init(from reader: inout ByteReader) throws(WireError) {
+    self.init(draw: Draw(all: try reader.read(), waiting: try reader.read()), at: try reader.readTime())
+    energyTicks = try reader.read()
+    waitingTicks = try reader.read()
+    costUSD = try reader.readDouble()
+    carbonKg = try reader.readDouble()
   }
 }

@@ -104,6 +104,8 @@ extension JobMessage: FixedLayout {
     case .potential(let job, let segment, let edge, let rate): write(2, job, segment, rate, edge: edge)
     case .usage(let job, let segment, let edge, let rate): write(3, job, segment, rate, edge: edge)
     case .finish(let job, let segment): write(4, job, segment, .zero)
+    case .throttle(let job, let segment, let share): write(5, job, segment, BitRate(share))
+    case .pace(let job, let segment, let duty): write(6, job, segment, BitRate(duty))
     }
   }
 
@@ -119,6 +121,8 @@ extension JobMessage: FixedLayout {
     case 2: self = .potential(job: job, segment: segment, edge: edge, rate: rate)
     case 3: self = .usage(job: job, segment: segment, edge: edge, rate: rate)
     case 4: self = .finish(job: job, segment: segment)
+    case 5: self = .throttle(job: job, segment: segment, share: rate.bitsPerSecond)
+    case 6: self = .pace(job: job, segment: segment, duty: rate.bitsPerSecond)
     default: throw .badValue("kind of job message \(tag)")
     }
   }
@@ -196,6 +200,7 @@ extension StartCommand: FixedLayout {
     writer.write(flowLimit)
     writer.write(activePower)
     writer.write(idlePower)
+    writer.write(stalledPower)
   }
 
   public init(from reader: inout ByteReader) throws(WireError) {
@@ -211,5 +216,6 @@ extension StartCommand: FixedLayout {
     flowLimit = try reader.readRate()
     activePower = try reader.read()
     idlePower = try reader.read()
+    stalledPower = try reader.read()
   }
 }

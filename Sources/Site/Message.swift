@@ -96,6 +96,10 @@ public enum JobMessage: Equatable, Sendable {
   case potential(job: Int32, segment: Int32, edge: Int32, rate: BitRate)
   /// From the leader: the rate that the job needs of a flow, because it is slower elsewhere.
   case usage(job: Int32, segment: Int32, edge: Int32, rate: BitRate)
+  /// To the leader: how much of its full speed the power cap leaves the member, times 2^32.
+  case throttle(job: Int32, segment: Int32, share: Int64)
+  /// From the leader: the share of full speed at which the job runs, times 2^32, for the meter.
+  case pace(job: Int32, segment: Int32, duty: Int64)
   /// From the leader: the job is over or stopped.
   case finish(job: Int32, segment: Int32)
 }
@@ -159,10 +163,13 @@ public struct StartCommand: Equatable, Sendable {
   /// Microwatts of all its GPUs here, before PUE.
   public var activePower: Int64
   public var idlePower: Int64
+  /// While it waits between steps, or for a checkpoint to be read or written.
+  public var stalledPower: Int64
 
   public init(
     job: Int32, segment: Int32, gpus: Int32, members: [Member], leader: Int, inputs: [FlowID], work: Time,
-    restore: Time, iteration: IterationTime, flowLimit: BitRate, activePower: Int64, idlePower: Int64
+    restore: Time, iteration: IterationTime, flowLimit: BitRate, activePower: Int64, idlePower: Int64,
+    stalledPower: Int64
   ) {
     self.job = job
     self.segment = segment
@@ -176,5 +183,6 @@ public struct StartCommand: Equatable, Sendable {
     self.flowLimit = flowLimit
     self.activePower = activePower
     self.idlePower = idlePower
+    self.stalledPower = stalledPower
   }
 }

@@ -44,11 +44,7 @@ extension SiteConfiguration: FixedLayout {
     writer.write(name)
     writer.write(UInt32(gpus))
     writer.write(idlePower)
-    writer.write(energy.pueMilli)
-    for series in [energy.price, energy.carbon] {
-      writer.write(series.start)
-      writer.write(doubles: series.values)
-    }
+    writer.write(energy)
     writer.write(controlDelay)
     writer.write(integers: siteDelays.map(\.ticks))
     writer.write(integers: echoes.map(\.ticks))
@@ -60,15 +56,7 @@ extension SiteConfiguration: FixedLayout {
     name = try reader.readString()
     gpus = Int(try reader.read(UInt32.self))
     idlePower = try reader.read()
-    let pueMilli: Int64 = try reader.read()
-    var series: [HourlySeries] = []
-    for _ in 0..<2 {
-      let start = try reader.readTime()
-      let values = try reader.readDoubles()
-      guard !values.isEmpty else { throw .badValue("an empty series") }
-      series.append(HourlySeries(start: start, values: values))
-    }
-    energy = SiteEnergy(pueMilli: pueMilli, price: series[0], carbon: series[1], capWatts: nil)
+    energy = try reader.read()
     controlDelay = try reader.readTime()
     siteDelays = (try reader.readIntegers(Int64.self)).map { Time(ticks: $0) }
     echoes = (try reader.readIntegers(Int64.self)).map { Time(ticks: $0) }

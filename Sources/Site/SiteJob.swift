@@ -39,6 +39,17 @@ struct SiteJob: Sendable {
   var potentials: [Int64]
   /// What each was told to use last.
   var usageSent: [Int64]
+  /// How much of its full speed the power cap leaves each member, times 2^32.
+  var throttles: [Int64]
+  /// What the leader told the members of its pace last, as a share of the pace without network, times 2^32.
+  var dutySent: Int64 = 0
+  /// When the job first computed here; never if it has not.
+  var computeStart = Time.never
+  /// Time that power caps have cost the job.
+  var throttledTime = Time.zero
+  /// The share of the time in which the GPUs here compute and do not wait for other sites, as far as this site knows
+  /// it, times 2^32; in a throttled time of slower computing.
+  var duty: Int64 = 0
   /// Invalidates events that were scheduled before the last change.
   var version: UInt32 = 0
   var eventAt = Time.never
@@ -46,11 +57,12 @@ struct SiteJob: Sendable {
   init(command: StartCommand, at now: Time) {
     self.command = command
     stayStart = now
-    meter = StayMeter(power: command.idlePower, at: now)
+    meter = StayMeter(draw: Draw(all: command.idlePower, waiting: command.idlePower), at: now)
     missing = command.inputs
     work = command.work
     edges = MemberEdges(count: command.members.count, isChain: command.iteration.isChain).pairs
     potentials = [Int64](repeating: -1, count: edges.count)
+    throttles = [Int64](repeating: SiteJob.one, count: command.members.count)
     usageSent = [Int64](repeating: Int64(command.iteration.demand.rounded(.up)), count: edges.count)
   }
 
@@ -76,12 +88,23 @@ struct SiteJob: Sendable {
 
   /// Work done until `now` at the present speed, exactly.
   func workDone(until now: Time) -> Time {
-    Time(ticks: Int64(Int128(now.ticks - progressSince.ticks) * Int128(speed) >> 32))
+    // Shifts bind tighter than products: without the brackets any pace below one would count as none.
+    Time(ticks: Int64((Int128(now.ticks - progressSince.ticks) * Int128(speed)) >> 32))
   }
+
+  /// The pace that the slowest member's power cap allows, as a share of full speed.
+  var throttle: Double { Double(throttles.min() ?? SiteJob.one) / Double(SiteJob.one) }
 
   mutating func settleProgress(at now: Time) {
     if phase == .running {
-      work = Time(ticks: max(0, work.ticks - workDone(until: now).ticks))
+      let done = workDone(until: now)
+      work = Time(ticks: max(0, work.ticks - done.ticks))
+      let throttle = throttle
+      if throttle > 0, throttle < 1 {
+        throttledTime += .seconds(done.seconds * (1 / throttle - 1) / command.iteration.localSpeed)
+      } else if throttle == 0 {
+        throttledTime += now - progressSince
+      }
     }
     progressSince = now
   }

@@ -18,7 +18,8 @@ extension SiteMachine {
       held += Int(start.gpus)
       meter.busy += Int64(start.gpus)
       meter.heldIdle += start.idlePower
-      meter.heldPower += start.idlePower
+      meter.held.all += start.idlePower
+      meter.held.waiting += start.idlePower
       jobs[start.job] = job
       inputsMayBeComplete(start.job, at: now)
     case .transfer(let spec): openFlow(spec, demand: spec.limit, at: now)
@@ -67,11 +68,11 @@ extension SiteMachine {
     }
   }
 
-  private mutating func tell(_ job: SiteJob, _ message: JobMessage, _ site: Int, at now: Time) {
+  mutating func tell(_ job: SiteJob, _ message: JobMessage, _ site: Int, at now: Time) {
     send(.job(message), to: MachineID(site: site), at: now + configuration.siteDelays[site])
   }
 
-  private mutating func tellMembers(_ job: SiteJob, _ message: JobMessage, at now: Time) {
+  mutating func tellMembers(_ job: SiteJob, _ message: JobMessage, at now: Time) {
     for member in job.command.members where Int(member.site) != configuration.site {
       tell(job, message, Int(member.site), at: now)
     }
@@ -96,6 +97,13 @@ extension SiteMachine {
     case .usage(let id, let segment, let edge, let rate):
       guard let job = jobs[id], job.command.segment == segment, job.phase == .running else { return }
       network?.setUsage(job.gradientFlow(Int(edge)).id, rate, at: now)
+    case .throttle(let id, let segment, let share):
+      guard let job = jobs[id], job.command.segment == segment else { return }
+      setThrottle(id, ofMember: job.memberIndex(from.site), share, at: now)
+    case .pace(let id, let segment, let duty):
+      guard let job = jobs[id], job.command.segment == segment else { return }
+      jobs[id]!.duty = duty
+      settlePower(id, at: now)
     case .finish(let id, let segment):
       guard jobs[id]?.command.segment == segment else { return }
       endRunning(id, at: now)
@@ -115,6 +123,8 @@ extension SiteMachine {
     if job.command.restore > .zero {
       jobs[id]!.phase = .restoring
       schedule(id, at: now + job.command.restore)
+      settlePower(id, at: now)
+      holdCap(at: now)
     } else {
       go(id, at: now)
     }
@@ -125,17 +135,10 @@ extension SiteMachine {
     compute(id, at: now)
   }
 
-  private mutating func setPower(_ id: Int32, _ power: Int64, at now: Time) {
-    meter.advance(to: now, &records)
-    jobs[id]!.meter.advance(to: now, configuration.energy)
-    meter.heldPower += power - jobs[id]!.meter.power
-    jobs[id]!.meter.power = power
-  }
-
   /// The job computes from now on.
   private mutating func compute(_ id: Int32, at now: Time) {
-    setPower(id, jobs[id]!.command.activePower, at: now)
     jobs[id]!.phase = .running
+    if jobs[id]!.computeStart == .never { jobs[id]!.computeStart = now }
     jobs[id]!.runningSince = now
     jobs[id]!.progressSince = now
     let job = jobs[id]!
@@ -145,7 +148,10 @@ extension SiteMachine {
     } else if job.isSplit {
       jobs[id]!.potentials = jobs[id]!.potentials.map { _ in Int64.max / 2 }
     }
+    if throttle < SiteJob.one { reportThrottle(id, at: now) }
     if job.isLeader(configuration.site) { repace(id, at: now) }
+    settlePower(id, at: now)
+    holdCap(at: now)
   }
 
   /// The network would give a gradient flow of this site another rate.
@@ -163,20 +169,23 @@ extension SiteMachine {
   }
 
   /// The leader derives the pace of the job from the slowest of its flows.
-  private mutating func repace(_ id: Int32, at now: Time) {
+  mutating func repace(_ id: Int32, at now: Time) {
     guard jobs[id]!.phase == .running, jobs[id]!.isLeader(configuration.site) else { return }
     jobs[id]!.settleProgress(at: now)
     let job = jobs[id]!
     let iteration = job.command.iteration
     var speed = iteration.localSpeed
-    if job.isSplit {
-      let slowest = job.potentials.min() ?? 0
-      speed = slowest > 0 ? iteration.speed(atRate: Double(slowest)) : 0
-      if network != nil, slowest > 0, iteration.volume > 0 {
-        limitUsage(
-          id, needed: Int64((iteration.volume * 8 / iteration.total(atRate: Double(slowest))).rounded(.up)), at: now)
-      }
+    let slowest = job.potentials.min() ?? 0
+    if job.isSplit { speed = slowest > 0 ? iteration.speed(atRate: Double(slowest)) : 0 }
+    let throttle = job.throttle
+    if throttle < 1, speed > 0 {
+      // Slower computing lengthens every step by as much, whatever else it waits for.
+      speed = throttle > 0 ? 1 / (1 / speed + (1 / throttle - 1) / iteration.localSpeed) : 0
     }
+    if job.isSplit, network != nil, slowest > 0, iteration.volume > 0 {
+      limitUsage(id, needed: Int64((iteration.volume * 8 * speed / iteration.alone).rounded(.up)), at: now)
+    }
+    if job.isSplit { tellPace(id, speed / iteration.localSpeed, at: now) }
     jobs[id]!.speed = Int64((speed * Double(SiteJob.one)).rounded())
     schedule(id, at: jobs[id]!.endTime())
   }
@@ -234,6 +243,8 @@ extension SiteMachine {
       // Time spent at work ends here; what follows is the price of preemption.
       jobs[id]!.progressSince = now
       schedule(id, at: now + write)
+      settlePower(id, at: now)
+      holdCap(at: now)
     } else {
       release(id, ended: false, at: now)
     }
@@ -241,7 +252,7 @@ extension SiteMachine {
 
   /// Frees the GPUs, closes the account of the stay and tells the coordinator.
   private mutating func release(_ id: Int32, ended: Bool, at now: Time) {
-    setPower(id, 0, at: now)
+    setDraw(id, Draw(all: 0, waiting: 0), at: now)
     let job = jobs.removeValue(forKey: id)!
     held -= Int(job.command.gpus)
     meter.busy -= Int64(job.command.gpus)
@@ -250,7 +261,9 @@ extension SiteMachine {
       .stay(
         StayRecord(
           job: id, segment: job.command.segment, site: Int32(configuration.site), gpus: job.command.gpus,
-          start: job.stayStart, end: now, energyKWh: job.meter.energyTicks.kilowattHours, costUSD: job.meter.costUSD,
+          start: job.stayStart, end: now, computeStart: job.computeStart,
+          energyKWh: job.meter.energyTicks.kilowattHours,
+          waitingEnergyKWh: job.meter.waitingTicks.kilowattHours, costUSD: job.meter.costUSD,
           carbonKg: job.meter.carbonKg)))
     for flow in job.missing { abandoned.insert(flow) }
     let leads = job.isLeader(configuration.site)
@@ -262,6 +275,7 @@ extension SiteMachine {
       gradientBytes: leads
         ? Int64(iterations * job.command.iteration.volume * Double(job.edges.count)) : 0)
     send(.report(report), to: .coordinator, at: now + configuration.controlDelay)
+    holdCap(at: now)
   }
 
   /// Time at which the job held GPUs but could not use them for want of the network: waiting for inputs, and running
@@ -273,7 +287,7 @@ extension SiteMachine {
     let waited = job.runningSince - job.stayStart - job.command.restore
     let ran = job.progressSince - job.runningSince
     let local = Time.seconds(done.seconds / job.command.iteration.localSpeed)
-    let lost = job.isSplit ? max(Time.zero, ran - local) : .zero
+    let lost = job.isSplit ? max(Time.zero, ran - local - job.throttledTime) : .zero
     return max(.zero, waited) + lost
   }
 }

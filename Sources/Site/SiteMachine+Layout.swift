@@ -10,13 +10,9 @@ extension SiteMachine {
     writer.write(sequence)
     writer.write(handled)
     writer.write(UInt32(held))
-    for value in [meter.heldIdle, meter.heldPower, meter.busy] { writer.write(value) }
-    writer.write(meter.since)
-    writer.write(meter.hourEnergy)
-    writer.write(meter.hourIdleEnergy)
-    writer.write(meter.hourBusy)
-    writer.write(meter.hourCost)
-    writer.write(meter.hourCarbon)
+    meter.encode(into: &writer)
+    writer.write(throttle)
+    writer.write(weatherEventAt)
     let ids = jobs.keys.sorted()
     writer.write(UInt32(ids.count))
     for id in ids { writer.write(jobs[id]!) }
@@ -32,9 +28,13 @@ extension SiteMachine {
     for entry in events.entries {
       writer.write(entry.time)
       writer.write(entry.sequence)
-      if case .job(let job, let version) = entry.payload {
+      switch entry.payload {
+      case .job(let job, let version):
         writer.write(job)
         writer.write(version)
+      case .weather:
+        writer.write(Int32(-1))
+        writer.write(UInt32(0))
       }
     }
     writer.write(events.nextSequence)
@@ -48,15 +48,9 @@ extension SiteMachine {
     sequence = try reader.read()
     handled = try reader.read()
     held = Int(try reader.read(UInt32.self))
-    meter.heldIdle = try reader.read()
-    meter.heldPower = try reader.read()
-    meter.busy = try reader.read()
-    meter.since = try reader.readTime()
-    meter.hourEnergy = try reader.read()
-    meter.hourIdleEnergy = try reader.read()
-    meter.hourBusy = try reader.read()
-    meter.hourCost = try reader.readDouble()
-    meter.hourCarbon = try reader.readDouble()
+    try meter.read(from: &reader)
+    throttle = try reader.read()
+    weatherEventAt = try reader.readTime()
     for _ in 0..<(try reader.readCount()) {
       let job: SiteJob = try reader.read()
       jobs[job.command.job] = job
@@ -72,10 +66,11 @@ extension SiteMachine {
       let time = try reader.readTime()
       let sequence: UInt64 = try reader.read()
       let job: Int32 = try reader.read()
+      let version: UInt32 = try reader.read()
       entries.append(
         .init(
           time: time, rank: UInt64(UInt32(bitPattern: job)), sequence: sequence,
-          payload: .job(job, try reader.read())))
+          payload: job < 0 ? .weather : .job(job, version)))
     }
     events = EventQueue(entries: entries, nextSequence: try reader.read())
     var messages: [EventQueue<Message>.Entry] = []
@@ -96,11 +91,7 @@ extension SiteJob: FixedLayout {
     writer.write(command)
     writer.write(phase.rawValue)
     writer.write(stayStart)
-    writer.write(meter.power)
-    writer.write(meter.since)
-    writer.write(meter.energyTicks)
-    writer.write(meter.costUSD)
-    writer.write(meter.carbonKg)
+    writer.write(meter)
     writer.write(integers: missing.map(\.raw))
     writer.write(UInt32(ready))
     writer.write(work)
@@ -109,6 +100,11 @@ extension SiteJob: FixedLayout {
     writer.write(runningSince)
     writer.write(integers: potentials)
     writer.write(integers: usageSent)
+    writer.write(integers: throttles)
+    writer.write(duty)
+    writer.write(dutySent)
+    writer.write(computeStart)
+    writer.write(throttledTime)
     writer.write(version)
     writer.write(eventAt)
   }
@@ -120,11 +116,7 @@ extension SiteJob: FixedLayout {
     guard let phase = Phase(rawValue: raw) else { throw .badValue("phase of a job \(raw)") }
     self.phase = phase
     stayStart = try reader.readTime()
-    meter.power = try reader.read()
-    meter.since = try reader.readTime()
-    meter.energyTicks = try reader.read()
-    meter.costUSD = try reader.readDouble()
-    meter.carbonKg = try reader.readDouble()
+    meter = try reader.read()
     missing = (try reader.readIntegers(UInt64.self)).map { FlowID(raw: $0) }
     ready = Int(try reader.read(UInt32.self))
     work = try reader.readTime()
@@ -133,6 +125,11 @@ extension SiteJob: FixedLayout {
     runningSince = try reader.readTime()
     potentials = try reader.readIntegers()
     usageSent = try reader.readIntegers()
+    throttles = try reader.readIntegers()
+    duty = try reader.read()
+    dutySent = try reader.read()
+    computeStart = try reader.readTime()
+    throttledTime = try reader.readTime()
     version = try reader.read()
     eventAt = try reader.readTime()
   }

@@ -31,6 +31,8 @@ public struct SiteMachine: Sendable {
   enum Event: Sendable {
     /// A job's work is done, its checkpoint is read or written.
     case job(Int32, UInt32)
+    /// Cooling takes another share, so the power cap leaves another one.
+    case weather
   }
 
   public let configuration: SiteConfiguration
@@ -38,6 +40,9 @@ public struct SiteMachine: Sendable {
   var network: FluidNetwork?
   var jobs: [Int32: SiteJob] = [:]
   var held = 0
+  /// How much of their power above idle the cap leaves the GPUs at work, times 2^32.
+  var throttle = SiteJob.one
+  var weatherEventAt = Time.never
   /// Inputs that came before their job did.
   var early: Set<FlowID> = []
   /// Words of members that were ready before the leader had heard of the job: segments by job.
@@ -115,6 +120,9 @@ public struct SiteMachine: Sendable {
     switch entry.payload {
     case .job(let job, let version):
       if let state = jobs[job], state.version == version { jobEvent(job, at: entry.time) }
+    case .weather:
+      weatherEventAt = .never
+      holdCap(at: entry.time)
     }
   }
 
@@ -195,7 +203,13 @@ public struct SiteMachine: Sendable {
   public func promise() -> Promise {
     let net = network?.nextEvent ?? .never
     var toSites = min(net, inbox.nextTime)
-    for job in jobs.values where job.isSplit && job.eventAt < toSites { toSites = job.eventAt }
+    var isAnySplit = false
+    for job in jobs.values where job.isSplit {
+      isAnySplit = true
+      if job.eventAt < toSites { toSites = job.eventAt }
+    }
+    // Under a cap any job here that ends, and the weather, change the pace of the split ones.
+    if isAnySplit, throttles { toSites = min(toSites, events.nextTime) }
     return Promise(
       next: min(net, events.nextTime, inbox.nextTime), nextToSites: toSites,
       idle: jobs.isEmpty && (network.map { $0.openFlows == 0 && $0.portsAreEmpty } ?? true) && inbox.isEmpty)
@@ -228,13 +242,19 @@ public struct SiteMachine: Sendable {
   /// What must always hold.
   public func checkInvariants() {
     var gpus = 0
-    var power: Int64 = 0
+    var all: Int64 = 0
+    var waiting: Int64 = 0
     for job in jobs.values {
       gpus += Int(job.command.gpus)
-      power += job.meter.power
+      all += job.meter.draw.all
+      waiting += job.meter.draw.waiting
     }
     precondition(gpus == held && held <= configuration.gpus, "GPUs of a site are oversubscribed")
-    precondition(meter.busy == Int64(held) && meter.heldPower == power, "the meter does not know all jobs")
+    precondition(
+      meter.busy == Int64(held) && meter.held == Draw(all: all, waiting: waiting), "the meter does not know all jobs")
+    if let allowance = configuration.energy.allowance(at: meter.since) {
+      precondition(meter.power <= allowance, "a site draws more than its power cap")
+    }
     network?.checkInvariants()
   }
 }

@@ -11,14 +11,36 @@ protocol ByteSource: AnyObject {
   func digest() -> String
 }
 
+/// How much of a trace's files has been read, for those who wait.
+final class ReadingMeter {
+  private let report: (Double) -> Void
+  private var total: Int64 = 0
+  private var done: Int64 = 0
+
+  init(_ report: @escaping (Double) -> Void) { self.report = report }
+
+  /// Counts another file in.
+  func expect(_ path: String) {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG { total += Int64(status.st_size) }
+  }
+
+  func add(_ bytes: Int) {
+    done += Int64(bytes)
+    if total > 0 { report(min(1, Double(done) / Double(total))) }
+  }
+}
+
 /// A file on the disk, or whatever else can be read from a path.
 final class FileSource: ByteSource {
   private let path: String
   private let descriptor: Int32
+  private let meter: ReadingMeter?
   private var hash = SHA256()
 
-  init(path: String) throws(TraceError) {
+  init(path: String, meter: ReadingMeter? = nil) throws(TraceError) {
     self.path = path
+    self.meter = meter
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw TraceError(
@@ -33,6 +55,7 @@ final class FileSource: ByteSource {
     while true {
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 {
+        meter?.add(count)
         hash.update(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
         return count
       }
@@ -113,8 +136,8 @@ func readBytes(_ source: any ByteSource, into bytes: inout [UInt8], from start: 
 
 /// Opens what lies at a path, or in memory, and unpacks gzip, xz and tar, also one in the other.
 enum TraceSource {
-  static func open(_ path: String) throws(TraceError) -> any ByteSource {
-    try unpacked(try FileSource(path: path), path: path)
+  static func open(_ path: String, meter: ReadingMeter? = nil) throws(TraceError) -> any ByteSource {
+    try unpacked(try FileSource(path: path, meter: meter), path: path)
   }
 
   static func unpacked(_ raw: any ByteSource, path: String) throws(TraceError) -> any ByteSource {

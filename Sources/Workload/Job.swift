@@ -7,8 +7,10 @@ import Quantities
 /// Traces have millions of them, so what most jobs lack is stored small: a job takes 80 bytes, and jobs of one user
 /// share its name.
 public struct Job: Equatable, Sendable {
-  /// Unique in a run: the trace's own id, with the workload's name in front when a scenario has several.
-  public var id: String
+  private(set) var name: JobName
+  /// Whether the job may run split over several sites.
+  public var splittable: Bool
+  private var workloadIndex: Int32 = 0
   /// When it joins the queue, from the start of the run.
   public var submit: Time
   /// GPUs requested, in thousandths of a GPU (1000 = one GPU), for traces that share GPUs.
@@ -21,9 +23,6 @@ public struct Job: Equatable, Sendable {
   // -1 stands for nil.
   private var modelIndex: Int32 = -1
   private var dataHomeIndex: Int32 = -1
-  private var workloadIndex: Int32 = 0
-  /// Whether the job may run split over several sites.
-  public var splittable: Bool
   private var labels: Labels?
 
   /// Names, and the way of splitting, that a job shares with many others.
@@ -65,7 +64,7 @@ public struct Job: Equatable, Sendable {
     model: Int? = nil, dataHome: Int? = nil, dataHomeName: String? = nil, deadline: Time? = nil,
     splittable: Bool = false, workload: Int = 0, user: String? = nil, group: String? = nil, gpuModels: String? = nil
   ) {
-    self.id = id
+    name = JobName(id)
     self.submit = submit
     self.milliGPUs = milliGPUs
     self.duration = duration
@@ -77,6 +76,14 @@ public struct Job: Equatable, Sendable {
     self.workload = workload
     setLabels(Labels(pin: pin, dataHomeName: dataHomeName, user: user, group: group, gpuModels: gpuModels))
   }
+
+  /// Unique in a run: the trace's own id, with the workload's name in front when a scenario has several.
+  public var id: String {
+    get { name.text }
+    set { name = JobName(newValue) }
+  }
+
+  mutating func pack(_ pool: inout NamePool) { name = pool.packed(name) }
 
   /// The user's own estimate of the run time, where the trace has one.
   public var requested: Time? {

@@ -37,13 +37,12 @@ struct PAIRows: TraceRows {
     guard tasks.milliGPUs > 0 else { return .skip(.noGPU) }
     guard status != "Running", !record.isEmpty(5) else { return .skip(.stillRunning) }
     guard let ended = record.ticks(5) else { return .skip(.unreadableDuration) }
-    let millisecond = Int128(Time.ticksPerSecond / 1000)
-    let start = tasks.start == .max ? submitted : Int128(tasks.start) * millisecond
-    let end = tasks.end == .min ? ended : Int128(tasks.end) * millisecond
+    let start = tasks.startTicks ?? submitted
+    let end = tasks.endTicks ?? ended
     guard end > start else { return .skip(.noDuration) }
     guard end - start < Int128(Time.never.ticks) else { return .skip(.beyondTimeSpan) }
     if status == "Failed" { failed += 1 }
-    var job = Job(id: name, submit: .zero, milliGPUs: tasks.milliGPUs, duration: Time(ticks: Int64(end - start)))
+    var job = Job(id: name, submit: .zero, milliGPUs: Int64(tasks.milliGPUs), duration: Time(ticks: Int64(end - start)))
     job.setLabels(
       labels.shared(
         user: record.label(2), gpuModels: tasks.model == 255 ? nil : self.tasks.models[Int(tasks.model)]))

@@ -4,30 +4,32 @@ import Quantities
 
 /// What the tasks of PAI's jobs ask for and when they ran, by the job's name.
 ///
-/// A million names take more memory than what is to be known of them, so a job is found by 96 bits of hashes of its
-/// name; the chance that any two of a million share them is 1 in 10^17. Times are kept in ms (the trace counts whole
-/// seconds). 40 bytes a task.
+/// A million names take more memory than what is to be known of them, so a job is found by 80 bits of hashes of its
+/// name; the chance that any two of a million share them is 1 in 10^12. Times are kept in units of 10 ms (the trace
+/// counts whole seconds), GPUs in thousandths. 24 bytes a task.
 struct PAITasks {
   struct Entry {
     var hash: UInt64
-    var second: UInt32
+    var start: UInt32
+    var end: UInt32
+    var milliGPUs: UInt32
+    var second: UInt16
     /// Index in `models`, or 255.
     var model: UInt8
-    var milliGPUs: Int64
-    /// Milliseconds on the trace's clock; Int64.max and Int64.min where unknown.
-    var start: Int64
-    var end: Int64
+
+    /// Ticks on the trace's clock; nil where unknown.
+    var startTicks: Int128? { start == .max ? nil : Int128(start) * unit }
+    var endTicks: Int128? { end == 0 ? nil : Int128(end) * unit }
+    private var unit: Int128 { Int128(Time.ticksPerSecond / 100) }
   }
 
   private var entries: [Entry] = []
   private(set) var models = [String]()
   private(set) var rows = 0
   private(set) var damaged = 0
-  private(set) var sha256 = ""
 
   /// Reads the table of tasks.
-  init(path: String) throws(TraceError) {
-    var input = try TraceInput(path: path)
+  init(_ input: inout TraceInput) throws(TraceError) {
     var record = Record()
     while try input.next(&record, .lines) {
       if record.isBlank { continue }
@@ -36,7 +38,6 @@ struct PAITasks {
       rows += 1
       if let entry = entry(record) { entries.append(entry) } else { damaged += 1 }
     }
-    sha256 = try input.digest()
     entries.sort { ($0.hash, $0.second) < ($1.hash, $1.second) }
     merge()
   }
@@ -52,15 +53,15 @@ struct PAITasks {
       else { return nil }
       milliGPUs = plan * count
     }
-    func time(_ field: Int, _ unknown: Int64) -> Int64? {
+    func time(_ field: Int, _ unknown: UInt32) -> UInt32? {
       if record.isEmpty(field) { return unknown }
-      return record.decimal(field, scale: 3).flatMap { Int64(exactly: $0) }
+      return record.decimal(field, scale: 2).flatMap { UInt32(exactly: $0) }
     }
-    guard let start = time(4, .max), let end = time(5, .min) else { return nil }
+    guard let start = time(4, .max), let end = time(5, 0), let gpus = UInt32(exactly: milliGPUs) else { return nil }
     let name = record.slice(0)
     return Entry(
-      hash: IdentityHash.of(name), second: IdentityHash.second(name), model: model(record.label(9)),
-      milliGPUs: Int64(milliGPUs), start: start, end: end)
+      hash: IdentityHash.of(name), start: start, end: end, milliGPUs: gpus, second: IdentityHash.second(name),
+      model: model(record.label(9)))
   }
 
   private mutating func model(_ name: String?) -> UInt8 {
@@ -78,8 +79,9 @@ struct PAITasks {
       if write > 0, entries[write - 1].hash == entry.hash, entries[write - 1].second == entry.second {
         var whole = entries[write - 1]
         if entry.milliGPUs > 0 {
-          if whole.milliGPUs == 0 { (whole.start, whole.end, whole.model) = (.max, .min, entry.model) }
-          whole.milliGPUs = min(whole.milliGPUs + entry.milliGPUs, Int64(mostMilliGPUs))
+          if whole.milliGPUs == 0 { (whole.start, whole.end, whole.model) = (.max, 0, entry.model) }
+          let (sum, overflow) = whole.milliGPUs.addingReportingOverflow(entry.milliGPUs)
+          whole.milliGPUs = overflow ? .max : sum
           whole.start = min(whole.start, entry.start)
           whole.end = max(whole.end, entry.end)
         }

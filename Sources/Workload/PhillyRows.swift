@@ -53,11 +53,12 @@ struct PhillyRows: TraceRows {
   }
 
   func end() -> RowsEnd {
-    RowsEnd(notes: [
-      PhillyRows.clockNote,
-      "submissions in the hour that the wall clock shows twice: \(pacific.ambiguous); read as the first of the two",
-      "rows have no ids: a job is called philly- and the number of its row",
-    ])
+    var notes = [PhillyRows.clockNote, "rows have no ids: a job is called philly- and the number of its row"]
+    if pacific.ambiguous > 0 {
+      notes.append(
+        "submissions in the hour that the wall clock shows twice: \(pacific.ambiguous); read as the first of the two")
+    }
+    return RowsEnd(notes: notes)
   }
 
   static let clockNote =

@@ -15,6 +15,7 @@ struct TraceCollector<Item: TraceItem> {
   /// What the times of kept items count from; the final origin is at or before it.
   private var base: Int128?
   private var kept: [Item] = []
+  private var names = NamePool()
   /// Line of each kept row, and under which reason it is skipped if provisional rows are (index + 1, or 0).
   private var keptLines: [UInt32] = []
   private var marks: [UInt8] = []
@@ -132,6 +133,7 @@ struct TraceCollector<Item: TraceItem> {
       guard distance < TraceCollector.limit else { return skip(.beyondTimeSpan, line: line) }
       item.setDeadline(Time(ticks: Int64(distance)))
     }
+    item.pack(&names)
     kept.append(item)
     keptLines.append(UInt32(clamping: line))
     if let reason = row.provisional {

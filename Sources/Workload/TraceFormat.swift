@@ -36,14 +36,6 @@ public enum TraceFormat: String, CaseIterable, Sendable {
   /// Formats that can be read.
   public static let readable: [TraceFormat] = allCases.filter { $0 != .auto }
 
-  /// Whether its rows are requests and not jobs.
-  public var holdsRequests: Bool {
-    switch self {
-    case .azureLLM, .mooncake, .burstGPT, .requests: true
-    default: false
-    }
-  }
-
   /// The format called `name`; the error lists the names there are.
   public static func named(_ name: String) throws(TraceError) -> TraceFormat {
     if let format = TraceFormat(rawValue: name) { return format }

@@ -29,10 +29,16 @@ struct TraceInput {
   /// Whether the opening bracket of a list has been passed.
   var listIsOpen = false
 
-  init(path: String) throws(TraceError) { try self.init(path: path, source: try TraceSource.open(path)) }
+  /// Told of what is read, of this file and of those that belong to it.
+  let meter: ReadingMeter?
 
-  init(path: String, source: any ByteSource) throws(TraceError) {
+  init(path: String, meter: ReadingMeter? = nil) throws(TraceError) {
+    try self.init(path: path, source: try TraceSource.open(path, meter: meter), meter: meter)
+  }
+
+  init(path: String, source: any ByteSource, meter: ReadingMeter? = nil) throws(TraceError) {
     self.path = path
+    self.meter = meter
     self.source = source
     buffer = [UInt8](repeating: 0, count: TraceInput.chunk)
     while end < TraceInput.chunk, !isAtEnd { try fill() }

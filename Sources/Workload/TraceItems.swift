@@ -27,7 +27,7 @@ extension Job: TraceItem {
   /// Ids must be unique in a run: the second `x` becomes `x#2`.
   static func makeUnique(_ jobs: inout [Job]) -> Int {
     // A million ids in a set take more memory than the jobs. Their hashes, sorted, tell which can occur twice.
-    var hashes = jobs.map { IdentityHash.of($0.id.utf8) }
+    var hashes = jobs.map(\.name.hash)
     hashes.sort()
     var repeated: Set<UInt64> = []
     for (a, b) in zip(hashes, hashes.dropFirst()) where a == b { repeated.insert(a) }
@@ -38,7 +38,7 @@ extension Job: TraceItem {
     let others = Set(hashes)
     hashes = []
     var renamed = 0
-    for index in jobs.indices where repeated.contains(IdentityHash.of(jobs[index].id.utf8)) {
+    for index in jobs.indices where repeated.contains(jobs[index].name.hash) {
       let id = jobs[index].id
       if seen.insert(id).inserted { continue }
       var copy = copies[id] ?? 2
@@ -73,6 +73,7 @@ extension Request: TraceItem {
   mutating func setDeadline(_ time: Time) {}
   mutating func shiftOthers(by ticks: Int64) -> Bool { true }
   mutating func finish(_ end: RowsEnd) {}
+  mutating func pack(_ pool: inout NamePool) {}
   static func makeUnique(_ items: inout [Request]) -> Int { 0 }
   static func twins(_ items: [Request]) -> Int { 0 }
 }
@@ -105,9 +106,9 @@ enum IdentityHash {
     return hash
   }
 
-  static func second(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  static func second(_ bytes: some Sequence<UInt8>) -> UInt16 {
     var hash: UInt64 = 0x9e37_79b9_7f4a_7c15
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0xff51_afd7_ed55_8ccd }
-    return UInt32(truncatingIfNeeded: hash >> 32)
+    return UInt16(truncatingIfNeeded: hash >> 48)
   }
 }

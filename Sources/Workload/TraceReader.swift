@@ -28,10 +28,12 @@ public enum TraceReader {
   ///
   /// - Parameters:
   ///   - columns: what the columns of a CSV mean that has no format of its own; takes the place of `format`.
+  ///   - progress: is told now and then which share of the files' bytes has been read.
   public static func read(
-    path: String, format: TraceFormat = .auto, window: TraceWindow = TraceWindow(), columns: ColumnMapping? = nil
+    path: String, format: TraceFormat = .auto, window: TraceWindow = TraceWindow(), columns: ColumnMapping? = nil,
+    progress: ((Double) -> Void)? = nil
   ) throws(TraceError) -> Trace {
-    switch try contents(path: path, format: format, window: window, columns: columns) {
+    switch try contents(path: path, format: format, window: window, columns: columns, progress: progress) {
     case .jobs(let trace): return trace
     case .inventory(let table): throw table.refusal
     case .requests(let trace):
@@ -57,10 +59,13 @@ public enum TraceReader {
 
   /// Whatever the file holds.
   public static func contents(
-    path: String, format: TraceFormat = .auto, window: TraceWindow = TraceWindow(), columns: ColumnMapping? = nil
+    path: String, format: TraceFormat = .auto, window: TraceWindow = TraceWindow(), columns: ColumnMapping? = nil,
+    progress: ((Double) -> Void)? = nil
   ) throws(TraceError) -> TraceContents {
     let files = try TraceFile.resolve(path)
-    let input = try TraceInput(path: files[0].path)
+    let meter = progress.map { ReadingMeter($0) }
+    for file in files { meter?.expect(file.path) }
+    let input = try TraceInput(path: files[0].path, meter: meter)
     return try contents(path, files, input, format, window, columns)
   }
 
@@ -147,13 +152,33 @@ public enum TraceReader {
         file: input.path, expected: "\(other.rawValue).csv beside it, or packed as .csv.gz or .tar.gz",
         found: "no such file in \(folder)", advice: "fetch it too: longhaul trace fetch pai")
     }
-    let jobs = table == .job ? input.path : beside
-    let tasks = try PAITasks(path: table == .job ? beside : input.path)
-    if table == .task { input = try TraceInput(path: jobs) }
-    var collector = try TraceCollector(path: path, window: window, rows: PAIRows(tasks: tasks))
-    try collector.collect(&input, file: TraceFile(path: jobs, name: ""))
-    let names = [jobs, table == .job ? beside : path].map { $0.split(separator: "/").last.map(String.init) ?? $0 }
-    let sha256 = combined([(try input.digest(), names[0]), (tasks.sha256, names[1])])
+    input.meter?.expect(beside)
+    var second = try TraceInput(path: beside, meter: input.meter)
+    if table == .task { swap(&input, &second) }
+    return try pai(path, jobs: &input, tasks: &second, window)
+  }
+
+  /// The jobs of PAI from its two tables in memory.
+  public static func readPAI(
+    jobs: [UInt8], tasks: [UInt8], window: TraceWindow = TraceWindow()
+  ) throws(TraceError) -> Trace {
+    func input(_ bytes: [UInt8], _ table: PAITable) throws(TraceError) -> TraceInput {
+      let source = try TraceSource.unpacked(MemorySource(bytes), path: table.rawValue)
+      return try TraceInput(path: table.rawValue, source: source)
+    }
+    var first = try input(jobs, .job)
+    var second = try input(tasks, .task)
+    return try pai("pai", jobs: &first, tasks: &second, window)
+  }
+
+  private static func pai(
+    _ path: String, jobs: inout TraceInput, tasks: inout TraceInput, _ window: TraceWindow
+  ) throws(TraceError) -> Trace {
+    let rows = PAIRows(tasks: try PAITasks(&tasks))
+    var collector = try TraceCollector(path: path, window: window, rows: rows)
+    try collector.collect(&jobs, file: TraceFile(path: jobs.path, name: ""))
+    func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    let sha256 = combined([(try jobs.digest(), name(jobs.path)), (try tasks.digest(), name(tasks.path))])
     let (items, account) = try collector.finish(sha256: sha256)
     return Trace(jobs: items, account: account)
   }
@@ -187,7 +212,7 @@ public enum TraceReader {
   ) throws(TraceError) -> String {
     var digests: [(String, String)] = []
     for (index, file) in files.enumerated() {
-      if index > 0 { input = try TraceInput(path: file.path) }
+      if index > 0 { input = try TraceInput(path: file.path, meter: input.meter) }
       try collector.collect(&input, file: file)
       let name = file.path.hasPrefix(path + "/") ? String(file.path.dropFirst(path.count + 1)) : file.path
       digests.append((try input.digest(), name))

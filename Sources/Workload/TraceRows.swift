@@ -22,6 +22,8 @@ protocol TraceItem {
   /// Moves every instant but the arrival; false if one of them would leave virtual time.
   mutating func shiftOthers(by ticks: Int64) -> Bool
   mutating func finish(_ end: RowsEnd)
+  /// Makes it small, now that it will be kept.
+  mutating func pack(_ pool: inout NamePool)
   /// Makes ids unique; returns how many were changed.
   static func makeUnique(_ items: inout [Self]) -> Int
   /// How many equal another in all that counts, for items sorted by arrival.

@@ -19,7 +19,7 @@ extension CongestionCommand {
     options.seeds = try statedSeeds()
     options.algorithms = algorithms?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     options.only = only
-    let study = try StudyReader.read(path: experiment, options: options)
+    let study = try StudyReader.read(path: experiment[0], options: options)
     let path = out ?? CongestionFolder.next(for: study.name, finished: "study.json")
     let runner = try StudyRunner(
       study, directory: path, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, force: force)

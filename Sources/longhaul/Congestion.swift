@@ -22,8 +22,11 @@ struct CongestionCommand: ParsableCommand {
       'experiment:'. Finished runs of both are kept until all are done: the same command goes on where it was.
       """)
 
-  @Argument(help: "The experiment or study, a YAML file; ready ones are in Experiments and Experiments/studies.")
-  var experiment: String
+  @Argument(
+    help:
+      "The experiment or study, a YAML file; ready ones are in Experiments and Experiments/studies. Several with --against."
+  )
+  var experiment: [String]
   @Option(help: "Algorithms in place of the experiment's, separated by commas: NAME or NAME:PRESET.")
   var algorithms: String?
   @Option(help: "packet, fluid or ideal; the experiment's own if left out.") var network: ExperimentLevel?
@@ -36,17 +39,39 @@ struct CongestionCommand: ParsableCommand {
   @Option(help: "AXIS=VALUE: only these cells of a study, for example 'distance=10 km'. May be repeated.")
   var only: [String] = []
   @Option(help: "Directory for the results; runs/NAME-N if left out.") var out: String?
+  @Option(
+    help: ArgumentHelp(
+      "Run everything at this level too and report how far the other, fluid unless --network says, agrees with it.",
+      valueName: "level")) var against: ExperimentLevel?
+  @Option(
+    help: ArgumentHelp(
+      "With --against, the difference of mean completion times that counts as agreement: in general, by algorithm.",
+      valueName: "tolerances")) var tolerance = "5%,distance-aware=3%,dcqcn=3%"
   @Flag(help: "Replace results that the directory holds.") var force = false
   @Flag(help: "No progress.") var quiet = false
+
+  func validate() throws {
+    if experiment.count > 1, against == nil {
+      throw ValidationError("expected one experiment; several are for --against, as in --against packet")
+    }
+    if against != nil, driver != .inline {
+      throw ValidationError("--against: costs are compared inline; leave out --driver processes")
+    }
+    if let against, against == network ?? .fluid {
+      throw ValidationError("--against: expected a level other than \(against.rawValue), which --network names")
+    }
+    if against != nil { _ = try tolerances() }
+  }
 
   func run() throws {
     if let scale, !(scale >= 1e-6 && scale <= 1e6) {
       throw ValidationError("--scale: expected a factor from 1e-6 to 1e6, found \(scale)")
     }
     if let jobs, jobs < 1 { throw ValidationError("--jobs: expected at least 1, found \(jobs)") }
-    if StudyReader.isStudy(path: experiment) { return try runStudy() }
-    if !only.isEmpty { throw ValidationError("--only is for studies, and \(experiment) is a single experiment") }
-    let read = try ExperimentReader.read(path: experiment).scaled(by: scale ?? 1)
+    if let against { return try compare(against) }
+    if StudyReader.isStudy(path: experiment[0]) { return try runStudy() }
+    if !only.isEmpty { throw ValidationError("--only is for studies, and \(experiment[0]) is a single experiment") }
+    let read = try ExperimentReader.read(path: experiment[0]).scaled(by: scale ?? 1)
     let level = network ?? ExperimentLevel(rawValue: read.network.rawValue) ?? .packet
     let path = out ?? CongestionFolder.next(for: read.name)
     let study = try CongestionStudy(
@@ -68,6 +93,46 @@ struct CongestionCommand: ParsableCommand {
       Longhaul.complain("interrupted; the same command with --out \(path) goes on from here")
       throw ExitCode(130)
     }
+  }
+
+  private func compare(_ reference: ExperimentLevel) throws {
+    let read = try experiment.map { path in
+      let one = try ExperimentReader.read(path: path).scaled(by: scale ?? 1)
+      return (experiment: one, algorithms: try chosenAlgorithms(one), seeds: try chosenSeeds(one))
+    }
+    let path = out ?? CongestionFolder.next(for: "agreement", finished: LevelStudy.file)
+    let study = try LevelStudy(
+      read, level: network ?? .fluid, reference: reference, tolerances: try tolerances(), directory: path,
+      jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, force: force)
+    _ = longhaul_catch_interrupts()
+    study.shouldStop = { longhaul_interrupts() > 0 }
+    let progress = CongestionProgress(quiet: quiet)
+    study.progress = { progress.show($0) }
+    do {
+      let agreement = try study.run()
+      progress.finish()
+      print(LevelAgreementTable(agreement, directory: path), terminator: "")
+    } catch is ExperimentConductor.Interrupted {
+      progress.finish()
+      Longhaul.complain("interrupted; the same command with --out \(path) goes on from here")
+      throw ExitCode(130)
+    }
+  }
+
+  private func tolerances() throws -> LevelAgreement.Tolerances {
+    var general: Double?
+    var byName: [(name: String, share: Double)] = []
+    for part in tolerance.split(separator: ",") {
+      let sides = part.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard let text = sides.last, text.hasSuffix("%"), let percent = Double(text.dropLast()), percent > 0 else {
+        throw ValidationError("--tolerance: expected shares such as '5%,dcqcn=3%', found '\(part)'")
+      }
+      if sides.count == 2 { byName.append((sides[0], percent / 100)) } else { general = percent / 100 }
+    }
+    guard let general else {
+      throw ValidationError("--tolerance: expected a share for all algorithms, such as '5%', found '\(tolerance)'")
+    }
+    return LevelAgreement.Tolerances(general: general, byName: byName)
   }
 
   private func chosenSeeds(_ read: Experiment) throws -> [UInt64] { try statedSeeds() ?? read.seeds }

@@ -37,7 +37,8 @@ struct Download {
   private var headerFile: String { path + ".partial.header" }
   private var hashFile: String { path + ".sha256" }
 
-  func run(progress: FetchProgress?) throws -> Outcome {
+  /// - Parameter progress: gets the bytes that are there, now and then, and nil at the end.
+  func run(progress: (Int64?) -> Void) throws -> Outcome {
     let expected = sha256 ?? recordedHash()
     if FileManager.default.fileExists(atPath: path) { return try checkPresent(expected) }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -47,11 +48,11 @@ struct Download {
       throw FetchError("cannot make the folder '\(folder)': \(error.localizedDescription). Name another one with --to")
     }
     defer {
-      progress?.finish()
+      progress(nil)
       remove(headerFile)
     }
     try transfer(progress)
-    progress?.finish()
+    progress(nil)
     let found = try hash(of: partial)
     if let bytes, size(of: partial) != bytes, expected == nil {
       try discard("expected \(bytes) bytes, found \(size(of: partial))")
@@ -86,13 +87,13 @@ struct Download {
   }
 
   /// Fills `partial` to its end.
-  private func transfer(_ progress: FetchProgress?) throws {
+  private func transfer(_ progress: (Int64?) -> Void) throws {
     var idle = 0
     for _ in 0..<Self.attempts {
       let before = size(of: partial)
       let answer = try curl.fetch(
         url, into: partial, resumes: before > 0, tag: before > 0 ? tag() : nil, headers: headerFile,
-        whileRunning: { progress?.update(bytes: size(of: partial)) })
+        whileRunning: { progress(size(of: partial)) })
       if before == 0 { rememberTag() }
       if answer.status == 0 { return }
       // Not a resumable file, or one that has changed: from the beginning.

@@ -33,6 +33,7 @@ struct Emulate: ParsableCommand {
     var options = RunOptions()
     options.driver = driver
     options.speed = speed
+    if !quiet { options.reading = WaitProgress.reading() }
     let path = out ?? RunFolder.next(for: read.name)
     let run = try EmulationRun.new(read, at: path, options: options, force: force)
     print(ResultsTable(try perform(run, quiet: quiet), directory: path), terminator: "")
@@ -53,6 +54,7 @@ struct Resume: ParsableCommand {
   func run() throws {
     var options = RunOptions()
     options.speed = speed
+    if !quiet { options.reading = WaitProgress.reading() }
     let run = try EmulationRun.resume(directory, options: options)
     print(ResultsTable(try perform(run, quiet: quiet), directory: directory), terminator: "")
   }

@@ -12,7 +12,8 @@ import ScenarioFile
 /// What changes a scenario from the command line; the same for every command that runs one.
 struct OverrideArguments: ParsableArguments {
   @Option(help: "A trace in place of the scenario's own; its synthetic classes stay.") var trace: String?
-  @Option(help: "Format of the trace: philly, pai-sim, swf, native, auto, ...") var format: String?
+  @Option(help: "Format of the trace, see 'longhaul catalog traces', or a YAML file that says what columns mean.")
+  var format: String?
   @Option(help: "Where the window of the trace begins: a date, or a time after its first job.") var start: String?
   @Option(help: "Length of the window by arrival, for example '7 days'; its jobs run to their end.") var until: String?
   @Option(help: "ideal, fluid or packet.") var network: String?

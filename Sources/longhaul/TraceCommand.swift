@@ -31,10 +31,11 @@ struct WindowArguments: ParsableArguments {
       }
     }
     let isMapped = MappingReader.isPath(format)
+    let reading = WaitProgress.reading()
     return try TraceReader.contents(
       path: path, format: isMapped ? .auto : try TraceFormat.named(format),
       window: TraceWindow(start: start, length: length),
-      columns: isMapped ? try MappingReader.read(path: format) : nil)
+      columns: isMapped ? try MappingReader.read(path: format) : nil, progress: { reading(path, $0) })
   }
 }
 

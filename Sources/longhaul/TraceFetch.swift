@@ -29,47 +29,18 @@ struct TraceFetch: ParsableCommand {
       let download = Download(
         url: base.map { $0 + file.name } ?? file.url, path: "\(folder)/\(file.name)", bytes: file.bytes,
         sha256: file.sha256, curl: curl)
-      let outcome = try download.run(progress: quiet ? nil : FetchProgress(file.name, total: file.bytes))
+      let wait = quiet ? nil : WaitProgress()
+      let outcome = try download.run { bytes in
+        if let bytes { wait?.update(Self.progress(file, bytes)) } else { wait?.finish() }
+      }
       Longhaul.complain("\(file.name): \(outcome.sentence)")
       print(download.path)
     }
   }
-}
 
-/// How far a download is, on standard error, silent in its first two seconds.
-final class FetchProgress {
-  private let name: String
-  private let total: Int64?
-  private let isTerminal = isatty(STDERR_FILENO) == 1
-  private let began = RunProgress.monotonicSeconds()
-  private var due: Double
-  private var barShown = false
-
-  init(_ name: String, total: Int64?) {
-    self.name = name
-    self.total = total
-    due = began + RunProgress.silence
-  }
-
-  func update(bytes: Int64) {
-    let now = RunProgress.monotonicSeconds()
-    guard now >= due else { return }
-    var text = "\(name): \(Readable.bytes(Double(bytes)))"
-    if let total, total > 0 {
-      text += " of \(Readable.bytes(Double(total))), \(Readable.percent(Double(bytes) / Double(total)))"
-    }
-    if isTerminal {
-      RunProgress.writeToStandardError("\r\(text)\u{1B}[K")
-      barShown = true
-      due = now + RunProgress.barInterval
-    } else {
-      RunProgress.writeToStandardError("progress: \(text), \(Readable.duration(now - began)) elapsed\n")
-      due = now + RunProgress.lineInterval
-    }
-  }
-
-  func finish() {
-    if barShown { RunProgress.writeToStandardError("\r\u{1B}[K") }
-    barShown = false
+  private static func progress(_ file: TraceHome.File, _ bytes: Int64) -> String {
+    let text = "\(file.name): \(Readable.bytes(Double(bytes)))"
+    guard let total = file.bytes, total > 0 else { return text }
+    return text + " of \(Readable.bytes(Double(total))), \(Readable.percent(Double(bytes) / Double(total)))"
   }
 }

@@ -44,7 +44,9 @@ import Testing
     let lines = outcome.output.split(separator: "\n")
     #expect(lines.count >= 4)
     for line in lines { #expect(line.hasPrefix("found  ") || line.hasPrefix("missing ")) }
-    for thing in ["site agent", "libzmq", "libsqlite3"] { #expect(outcome.output.contains(thing)) }
+    for thing in ["site agent", "libzmq", "libsqlite3", "libz", "liblzma", "curl"] {
+      #expect(outcome.output.contains(thing))
+    }
     // Missing things are a failure and come with advice.
     #expect(outcome.status == (lines.contains { $0.hasPrefix("missing") } ? 1 : 0))
     for line in lines where line.hasPrefix("missing") { #expect(line.contains(": ")) }
@@ -107,12 +109,21 @@ import Testing
     }
   }
 
-  @Test func tracesSayWhichAreRead() throws {
+  /// Formats first, then the homes of public traces, each with its licence and its papers.
+  @Test func tracesNameTheirHomes() throws {
     let rows = try Self.rows("traces")
-    for name in ["philly", "pai-sim", "swf", "native", "auto"] {
-      #expect(rows.contains { $0.name.hasPrefix("\(name)  read") }, "\(name)")
+    for format in ["philly", "philly-json", "pai", "openb", "helios", "acme", "swf", "burstgpt", "native", "auto"] {
+      #expect(rows[0].name.hasPrefix("Formats: ") && rows[0].name.contains(" \(format)"), "\(format)")
     }
-    for row in rows where row.name.hasPrefix("helios") { #expect(row.name.contains("not read yet")) }
+    let homes = rows.dropFirst(2)
+    #expect(homes.count >= 12)
+    for row in homes {
+      #expect(row.name.contains("  format "), "\(row.name)")
+      #expect(row.notes.contains { $0.hasPrefix("https://") && $0.contains("checksum") }, "\(row.name)")
+      for word in ["licence: ", "cite: ", "source: "] {
+        #expect(row.notes.contains { $0.hasPrefix(word) && $0.count > word.count + 5 }, "\(row.name): \(word)")
+      }
+    }
   }
 
   /// What the catalogue lists can be named in a scenario.

@@ -75,9 +75,63 @@ import Testing
     try place.refuse(run + ["--trace", "nowhere.csv"], "--trace", "nowhere.csv", "no file")
     try place.refuse(run + ["--trace", "."], "folder")
     try Data([0x1F, 0x8B, 8, 0, 1, 2, 3]).write(to: URL(fileURLWithPath: place.file("jobs.csv.gz")))
-    try place.refuse(run + ["--trace", "jobs.csv.gz"], "gzip -d")
-    // A format that is known by name only says so.
+    try place.refuse(run + ["--trace", "jobs.csv.gz"], "jobs.csv.gz", "a whole gzip file")
     try place.write("jobs.csv", twoJobs)
-    try place.refuse(run + ["--trace", "jobs.csv", "--format", "helios"], "helios")
+    try place.refuse(run + ["--trace", "jobs.csv", "--format", "helios"], "helios", "column 'gpu_num'")
+    // Requests are no jobs.
+    try place.write("requests.csv", "arrival_s,input_tokens,output_tokens\n1,2,3\n")
+    try place.refuse(run + ["--trace", "requests.csv"], "a stream of requests")
+  }
+
+  /// Any CSV whose columns a short file explains.
+  @Test func aMappingOfColumnsRuns() throws {
+    let place = try Workplace()
+    try place.write("ours.csv", "who;begin;hours;nodes;state\nann;0;0.5;2;DONE\nbob;60;1;1;HELD\nann;120;2;1;DONE\n")
+    let mapping = """
+      separator: semicolon
+      submit: {column: begin, unit: s}
+      duration: {column: hours, unit: h}
+      gpus: {column: nodes}
+      user: who
+      skip: [{column: state, values: [HELD]}]
+
+      """
+    try place.write("ours.yaml", mapping)
+    let portrait = try TraceCommandTests.inspect(place, "ours.csv", "--format", "ours.yaml")
+    #expect(portrait["format"] as? String == "ours" && portrait["jobs"] as? Int == 2)
+    #expect(portrait["skipped"] as? [String: Int] == ["left-out-by-mapping": 1])
+    let run = ["emulate", Self.scenario, "--trace", "ours.csv", "--driver", "inline", "--out", "run", "--format"]
+    let outcome = try place.run(run + ["ours.yaml"])
+    #expect(outcome.status == 0, "\(outcome.complaints)")
+    #expect((try place.summary("run")["jobs"] as? [String: Any])?["completed"] as? Int == 2)
+    try FileManager.default.removeItem(atPath: place.file("run"))
+    try place.write("wrong.yaml", mapping.with("unit: h", by: "unit: hours"))
+    try place.refuse(run + ["wrong.yaml"], "wrong.yaml:3", "'hours' is not known here")
+    try place.write("wrong.yaml", mapping.with("column: nodes", by: "column: node"))
+    try place.refuse(run + ["wrong.yaml"], "ours.csv, line 1, column 'node'")
+    try place.refuse(run + ["nowhere.yaml"], "nowhere.yaml", "mapping of columns")
+    try place.write("wrong.yaml", "submit: {column: begin, unit: s}\ngpus: {column: nodes}\n")
+    try place.refuse(run + ["wrong.yaml"], "run time is missing")
+  }
+
+  /// Every format of jobs enters a run as it is.
+  @Test func aPackedTraceOfAnotherFormatRuns() throws {
+    let place = try Workplace()
+    // A job of two attempts on eight GPUs; the list goes over several lines.
+    try place.write(
+      "log.json",
+      """
+      [{"status": "Pass", "vc": "v", "jobid": "application_1", "user": "u", "submitted_time": "2017-10-09 01:00:00",
+        "attempts": [
+          {"start_time": "2017-10-09 01:00:10", "end_time": "2017-10-09 01:00:20", "detail": [{"ip": "m", "gpus": ["gpu0"]}]},
+          {"start_time": "2017-10-09 02:00:00", "end_time": "2017-10-09 02:01:00", "detail": [{"ip": "m", "gpus": ["gpu0", "gpu1"]}]}
+      ]}]
+
+      """)
+    let outcome = try place.run("emulate", Self.scenario, "--trace", "log.json", "--driver", "inline", "--out", "run")
+    #expect(outcome.status == 0, "\(outcome.complaints)")
+    let row = try #require(
+      place.read("run/jobs.csv").components(separatedBy: "\n").first { $0.hasPrefix("application_1,") })
+    #expect(row.contains("application_1,3600"), "\(row)")
   }
 }

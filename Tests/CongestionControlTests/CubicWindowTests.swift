@@ -176,6 +176,38 @@ import Testing
     #expect(full.controller.decreases == 0)
   }
 
+  /// HyStart++ (RFC 9406): a round trip a threshold above that of the round before slows growth to a quarter for five
+  /// rounds, after which congestion avoidance begins; one below what it was then brings the full pace back.
+  @Test(arguments: [(10_000, 4_000), (80_000, 10_000), (400_000, 16_000)] as [(Int64, Int64)])
+  func conservativeSlowStart(roundTrip: Int64, threshold: Int64) throws {
+    let base = Time.microseconds(roundTrip)
+    let more = base + .microseconds(threshold)
+    func after(_ roundTrips: [Time]) throws -> [Double] {
+      var flow = try Self.flow([("hystart", 2)], roundTrip: base)
+      for _ in 0..<3 { flow.round() }
+      var growth: [Double] = []
+      for roundTrip in roundTrips {
+        let window = Self.packets(flow)
+        flow.round(calls: 80, roundTrip: roundTrip)
+        growth.append(Self.packets(flow) / window)
+      }
+      #expect(flow.controller.decreases == 0)
+      return growth
+    }
+    // Just below the threshold nothing happens.
+    for factor in try after([base, more - .microseconds(50), base]) { #expect(abs(factor - 2) < 0.02) }
+    let slow = try after([base] + [Time](repeating: more, count: 9))
+    #expect(abs(slow[0] - 2) < 0.02)
+    // The first packets of the longer round trip come that much later, and eight of them have to tell.
+    #expect(slow[1] > 1.25 && slow[1] < 1.75)
+    for factor in slow[2..<6] { #expect(abs(factor - 1.25) < 0.01) }
+    // Congestion avoidance after the fifth end of a round.
+    for factor in slow[7...] { #expect(factor < 1.1) }
+    let jitter = try after([base, more, more, more - .microseconds(10), base, base])
+    #expect(abs(jitter[2] - 1.25) < 0.01 && jitter[3] > 1.8)
+    for factor in jitter[4...] { #expect(abs(factor - 2) < 0.02) }
+  }
+
   /// A pipe that fills: slow start has to end by itself, between a full pipe and a full buffer.
   @Test func slowStartOnABottleneckEndsWithoutLoss() throws {
     // 1 Gb/s x 20 ms = 2.5 MB; a buffer of twice that.

@@ -2,6 +2,7 @@
 
 import CongestionControl
 import Emulation
+import Glibc
 import Network
 import Quantities
 import Testing
@@ -47,5 +48,28 @@ import Testing
     #expect(most == 3)
     #expect(processes == inline)
     #expect(inline.flows.contains { $0.end < .never } && !inline.series.isEmpty)
+  }
+
+  /// Both agents die on the way, one of them twice: they go on from the states that they wrote last, and nobody notices.
+  @Test(arguments: ["distance-aware", "dcqcn", "hpcc"]) func killedPacketAgentsGoOn(name: String) throws {
+    var plan = try plan(name)
+    plan.ports[0].loss = .random(0.0005)
+    let inline = try ExperimentConductor(plan: plan, level: .packet, carrier: InlinePartCarrier()).run()
+    let scratch = try Scratch()
+    let carrier = try ProcessPartCarrier(
+      options: .init(program: agentProgram, logFolder: scratch.path), snapshotRequests: 5)
+    let conductor = ExperimentConductor(plan: plan, level: .packet, carrier: carrier)
+    var rounds = 0
+    conductor.shouldStop = {
+      rounds += 1
+      if rounds == 13 || rounds == 33 { kill(carrier.processIDs[0], SIGKILL) }
+      if rounds == 22 { kill(carrier.processIDs[1], SIGKILL) }
+      return false
+    }
+    #expect(try conductor.run() == inline)
+    #expect(rounds > 35 && carrier.restarts == 3)
+    // Each was asked again no more than what had come since its last state.
+    #expect(carrier.replayed <= 3 * 6 && carrier.replayed >= 3)
+    #expect(inline.ports.contains { $0.losses > 0 } && inline.flows.contains { $0.end < .never })
   }
 }

@@ -30,6 +30,8 @@ final class Scratch {
 struct SmallFleet {
   var price = "40 USD/MWh"
   var pue = "1.2"
+  /// The whole of beta's `power`, in place of `pue`.
+  var betaPower: String?
   var distance = "1000 km"
   var wavelengths = 1
   var gpus = 32
@@ -51,7 +53,7 @@ struct SmallFleet {
           at: {latitude: \(places[id]!.0), longitude: \(places[id]!.1)}
           gpus: {model: h100, count: \(gpus), per_node: 8, scale_up_domain: 8}
           fabric: {optics: 800g-2xdr4, oversubscription: 1}
-          power: {pue: \(id == "beta" ? pue : "1.2")}
+          power: \(id == "beta" ? betaPower ?? "{pue: \(pue)}" : "{pue: 1.2}")
           price: {constant: \(id == "beta" ? price : "40 USD/MWh")}
           carbon: {constant: 400 g/kWh}
       """

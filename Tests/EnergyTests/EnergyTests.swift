@@ -4,25 +4,7 @@ import Energy
 import Quantities
 import Testing
 
-@Suite struct EnergyUseTests {
-  @Test func priceTimesPowerTimesTime() {
-    // 100 kW of machines at PUE 1.2 for two hours are 240 kWh; at 40 and 60 USD/MWh 0.12 x 40 + 0.12 x 60 = 12 USD;
-    // at 300 and 500 g/kWh 120 x 300 + 120 x 500 = 96,000 g.
-    let site = SiteEnergy(
-      pueMilli: 1200, price: HourlySeries(start: .zero, values: [40, 60]),
-      carbon: HourlySeries(start: .zero, values: [300, 500]))
-    let use = site.use(itWatts: 100_000, from: .zero, to: .seconds(7200))
-    #expect(abs(use.kWh - 240) < 1e-9)
-    #expect(abs(use.costUSD - 12) < 1e-9)
-    #expect(abs(use.carbonKilograms - 96) < 1e-9)
-    #expect(site.use(itWatts: 100_000, from: .hour, to: .hour) == .zero)
-  }
-
-  @Test func negativePricesPay() {
-    let site = SiteEnergy(pueMilli: 1000, price: .constant(-20), carbon: .constant(0))
-    #expect(abs(site.use(itWatts: 1e6, from: .zero, to: .hour).costUSD + 20) < 1e-9)
-  }
-
+@Suite struct GPUPowerTests {
   @Test func idleGPUsDrawPower() throws {
     let h100 = try #require(GPUCatalogue.lookup("h100"))
     #expect(h100.watts(busy: 0, idle: 8) == 8 * h100.idleWatts)
@@ -37,6 +19,9 @@ import Testing
     #expect(GPUCatalogue.lookup("h100")?.relativeSpeed == 1)
     for model in GPUCatalogue.models {
       #expect(model.idleWatts > 0 && model.idleWatts < 0.5 * model.activeWatts)
+      // A stalled GPU is idle, its server is not.
+      #expect(model.stalledWatts > model.idleWatts && model.stalledWatts < model.activeWatts)
+      #expect(model.gpuIdleWatts < 0.15 * model.gpuActiveWatts && model.shareIdleWatts < model.shareActiveWatts)
       #expect(model.relativeSpeed > 0 && !model.source.isEmpty)
       #expect(model.scaleUpDomain % model.perNode == 0)
       // The domain is faster than the fabric.

@@ -101,8 +101,9 @@ import Topology
   }
 
   /// The bottleneck falls from 400 to 200 Gb/s under two flows of 198. The near one, 0.098 ms away and back, and the
-  /// far one, 19.58 ms, go on sending until they know: 196 Gb/s too much for 0.098 ms and 97 for the rest, 239 MB. A
-  /// buffer of 1 GB takes that and drops nothing; one of 64 MB drops the other 175. What is queued then drains.
+  /// far one, 19.58 ms, go on sending until they know: 196 Gb/s too much for 0.098 ms and 97 for the rest, 239 MB at
+  /// most; less, because the port asks the near one for what it has to drain. A buffer of 1 GB takes that and drops
+  /// nothing; one of 64 MB drops no more than what does not fit. What is queued then drains, and both have their half.
   @Test(arguments: [1_000_000_000, 64_000_000] as [Int64]) func capacityHalves(bufferBytes: Int64) throws {
     let model = try nearAndFar(
       bufferBytes: bufferBytes, changes: [CapacityChange(at: .seconds(1), capacity: .gigabits(200))])
@@ -117,16 +118,13 @@ import Topology
     expectConserved(&simulation, model)
     let after = simulation.totals(port: bottleneck)
     let surplus = (196e9 * 98e-6 + 97e9 * (19_580e-6 - 98e-6)) / 8
-    let fits = min(surplus, Double(bufferBytes))
-    #expect(isNear(after.queued.bytesDouble, fits, within: 0.01))
-    #expect(abs(after.dropped.bytesDouble - (surplus - fits)) <= 0.01 * surplus)
-    if bufferBytes > 500_000_000 { #expect(after.dropped == 0) }
-    #expect(isNear(simulation.gigabits(0), 100, within: 0.03) && isNear(simulation.gigabits(1), 100, within: 0.03))
-    // At 2 Gb/s more than comes in, 1 GB/4 is gone after a second.
+    #expect(after.queued.bytesDouble + after.dropped.bytesDouble <= 1.01 * surplus)
+    #expect(after.queued > 0)
     simulation.run(until: .seconds(2.5))
     let end = simulation.totals(port: bottleneck)
     #expect(end.queued == 0)
-    #expect(end.dropped == after.dropped)
+    #expect(end.dropped.bytesDouble <= 1.05 * max(0, surplus - Double(bufferBytes)))
+    #expect(isNear(simulation.gigabits(0), 100, within: 0.03) && isNear(simulation.gigabits(1), 100, within: 0.03))
     expectConserved(&simulation, model)
     // Nowhere else was anything dropped.
     for port in model.ports.indices where port != bottleneck { #expect(simulation.totals(port: port).dropped == 0) }

@@ -49,7 +49,8 @@ import Testing
     }
   }
 
-  /// A fall of what a site wants is told only after it has lasted as long as the way there and back; a rise at once.
+  /// A fall of what a site wants is told only after it has lasted as long as the way there and back; a rise at once, and
+  /// so is what it leaves to others in the meantime.
   @Test func fallsAreToldLate() throws {
     var delegate = GrantDelegate(capacity: 50_000_000_000)
     var ledger = GrantLedger()
@@ -61,7 +62,8 @@ import Testing
     #expect(first.claim == 100_000_000_000 && first.weight == 2)
     ledger.hear(claim: .gigabits(0), sequence: 2, at: 0)
     let (none, again) = delegate.word(for: ledger.entries, at: .microseconds(10), patience: patience)
-    #expect(none == nil && again == .microseconds(1000))
+    #expect(none == GrantDelegate.Word(claim: first.claim, base: 0, weight: 2, present: 20_000_000_000))
+    #expect(again == .microseconds(1000))
     let fall = try #require(delegate.word(for: ledger.entries, at: .microseconds(1000), patience: patience).word)
     #expect(fall.claim == 20_000_000_000)
     ledger.hear(claim: .gigabits(60), sequence: 3, at: 0)

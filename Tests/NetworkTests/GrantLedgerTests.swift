@@ -95,6 +95,9 @@ import Testing
     #expect(book.hops[1].grant == .gigabits(350))
     book.hear(hop: 2, grant: .gigabits(100), fair: .gigabits(100), basedOn: 2)
     #expect(book.isOpen && book.granted == .gigabits(100))
-    #expect(book.withdrawals().map(\.rate) == [.zero, .zero, .zero] && book.granted == .zero)
+    book.leave()
+    #expect(!book.isKnown && book.granted == .zero)
+    // It comes back with new numbers, so that a desk can tell.
+    #expect(book.claims(demand: .gigabits(400)).map(\.sequence) == [2, 3, 3])
   }
 }

@@ -102,5 +102,74 @@ import Testing
     net.plan.flows = flows.sorted { $0.start < $1.start }
     let result = net.run()
     #expect(result.ports.allSatisfy { $0.drops == 0 && $0.dropsInWarmup == 0 })
+    // The one that joins is the last of the plan.
+    for (from, until, fair) in [
+      (join + loop * 3, leave, [132e9, 132e9, 132e9]), (leave + loop * 3, end, [198e9, 198e9, 0]),
+    ] {
+      for sample in result.series where sample.at > from + net.plan.seriesInterval && sample.at <= until {
+        for flow in sample.flows where fair[flow.flow] > 0 {
+          #expect(abs(flow.rate / fair[flow.flow] - 1) <= 0.1, "flow \(flow.flow) at \(sample.at.seconds)")
+        }
+      }
+    }
+  }
+
+  /// Losses on the long fibre, selective repeat: what is lost is sent again, and nothing is cut for it.
+  @Test(arguments: [1e-6, 1e-5, 1e-4]) func randomLoss(share: Double) throws {
+    let oneWay = fibre(100)
+    var net = try network(.microseconds(16_000), warmup: .microseconds(6_000))
+    let (s, t) = (net.switching(site: 0), net.switching(site: 1))
+    let line = net.link(s, t, .gigabits(400), oneWay) {
+      $0.buffer = 32_000_000
+      $0.loss = .random(share)
+    }.there.lowerBound
+    for _ in 0..<8 {
+      let (a, b) = (net.host(site: 0), net.host(site: 1))
+      net.link(a, s, .gigabits(400), .microseconds(1))
+      net.link(t, b, .gigabits(400), .microseconds(1))
+      net.flow(a, b)
+    }
+    let result = net.run()
+    let goodput = result.flows.reduce(0) { $0 + $1.goodput }
+    print("loss of \(share): utilisation \(result.ports[line].utilisation), goodput \(goodput / 1e9) Gb/s")
+    #expect(result.ports[line].utilisation >= 0.95 && goodput >= 0.95 * 400e9)
+  }
+
+  /// The line behind the long one falls to half in mid-run. What is dropped is what comes in until the sources can know,
+  /// less what the buffer takes: nothing up to 100 km. Five round trips later the rates are right and the queue is gone.
+  @Test(arguments: [10.0, 100, 1000], [true, false]) func halving(kilometres: Double, atSource: Bool) throws {
+    let oneWay = fibre(kilometres)
+    let loop = oneWay * 2 + .microseconds(8)
+    let change = max(loop * 2, .microseconds(1000))
+    let settled = change + max(loop * 5, .microseconds(500))
+    var net = try network(settled + max(loop, .microseconds(2000)), warmup: settled)
+    let (s, t, far) = (net.switching(site: 0), net.switching(site: 1), net.switching(site: 1))
+    let wide = BitRate.gigabits(1600)
+    let changes = [NetworkPlan.Change(at: change, rate: .gigabits(200))]
+    let line = net.link(s, t, atSource ? .gigabits(400) : wide, oneWay) {
+      $0.buffer = 32_000_000
+      if atSource { $0.changes = changes }
+    }.there.lowerBound
+    let last = net.link(t, far, atSource ? wide : .gigabits(400), .microseconds(1)) {
+      $0.buffer = 32_000_000
+      if !atSource { $0.changes = changes }
+    }.there.lowerBound
+    for _ in 0..<4 {
+      let (a, b) = (net.host(site: 0), net.host(site: 1))
+      net.link(a, s, .gigabits(400), .microseconds(1))
+      net.link(far, b, .gigabits(400), .microseconds(1))
+      net.flow(a, b)
+    }
+    let result = net.run()
+    let port = atSource ? line : last
+    let surplus = (396e9 - 200e9) / 8 * (atSource ? Time.microseconds(6) : loop).seconds
+    let drops = result.ports.reduce(0) { $0 + $1.drops + $1.dropsInWarmup }
+    let queue = result.ports[port].queueMicroseconds
+    print(
+      "halved at the \(atSource ? "source" : "destination"), \(kilometres) km: \(drops * 4096) bytes dropped,",
+      "bound \(max(0, surplus - 32e6)), queue \(queue.max) us, rates \(result.flows.map { $0.goodput / 1e9 })")
+    #expect(Double(drops * 4096) <= 1.05 * max(0, surplus - 32e6))
+    #expect(queue.max <= 250)
+    for flow in result.flows { #expect(abs(flow.goodput / 50e9 - 1) <= 0.1) }
   }
 }

@@ -85,9 +85,6 @@ import Topology
   /// Between sites the state is that of messages on the way: every kind of them is read back as it was written.
   @Test func messages() throws {
     var feedback = PortFeedback()
-    feedback.grant = .gigabits(7)
-    feedback.fair = .gigabits(9)
-    feedback.basedOn = 3
     feedback.queueDelay = .microseconds(12)
     feedback.queueBytes = 77
     feedback.queueTrend = -5
@@ -100,7 +97,11 @@ import Topology
     feedback.epoch = 4
     let spec = flow(-5, 1, 2, bytes: 123)
     let all: [NetworkMessage] = [
-      .claim(spec: spec, hop: 2, claim: .gigabits(3), sequence: 8),
+      .claim(desk: 7, flow: spec.id, hop: 2, home: 3, claim: .gigabits(3), sequence: 8, loop: .microseconds(9)),
+      .leave(desk: 6, flow: spec.id),
+      .grant(flow: spec.id, hop: 1, grant: .gigabits(7), fair: .gigabits(9), basedOn: 3),
+      .standing(delegate: 4, word: GrantDelegate.Word(claim: 3, base: 1, weight: 2, present: 4)),
+      .stand(delegate: 5, rate: 11, level: 12),
       .rate(spec: spec, hop: 1, rate: .gigabits(1), lump: 17, final: .over, steady: true),
       .feedback(flow: spec.id, hop: 1, feedback), .delivered(spec: spec), .acknowledged(flow: spec.id),
     ]

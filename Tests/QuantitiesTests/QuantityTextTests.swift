@@ -16,6 +16,8 @@ struct Generator: RandomNumberGenerator {
   static let texts: [(String, Int64)] = [
     ("1 ms", 100_000_000), ("0.5 us", 50_000), ("0.5 µs", 50_000), ("10 ps", 1), ("1 ns", 100),
     ("7 days", 60_480_000_000_000_000), ("2 h 30 min", 900_000_000_000_000), ("0 s", 0),
+    // More than 115 days in seconds, as traces count them.
+    ("12500000 s", 1_250_000_000_000_000_000), ("92233720.36 s", 9_223_372_036_000_000_000),
     ("1d 02h 03m", 9_378_000_000_000_000), ("1h02m", 372_000_000_000_000), ("1e-3 s", 100_000_000),
     ("1 week", 60_480_000_000_000_000), ("  3 s ", 300_000_000_000),
     // 0.1 has no exact binary form; a decimal reader has to get it right all the same.

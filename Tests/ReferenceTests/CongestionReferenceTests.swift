@@ -25,6 +25,19 @@ import Testing
     for sum in sums { #expect(abs(sum / Double(seeds.count) - 17) <= 2) }
   }
 
+  /// The same with the target left alone by all but the first cut after an increase, as is the default of the network cards
+  /// that were measured (the paper lowers it with every cut). The far flow is then well inside the tolerance: of all that
+  /// hardware adds to the paper's algorithm (delays of notifications, other timers, no byte counter) it is what brings the
+  /// measurement closer.
+  @Test func azureAsNetworkCardsDoIt() throws {
+    let outcome = try ExperimentOutcome("azure-dcqcn", algorithm: 1)
+    let rates = outcome.result.flows.map { $0.goodput / 1e9 }
+    let port = outcome.result.ports[try outcome.port("tor", "sink")]
+    print("azure-dcqcn, target not clamped: \(rates) Gb/s, most queued \(port.queueBytes.max / 1e6) MB")
+    for rate in rates { #expect(abs(rate - 17) <= 2) }
+    #expect(jain(rates) >= 0.98 && port.queueBytes.max >= 1.0e6 && port.queueBytes.max <= 2.5e6)
+  }
+
   /// DCQCN tuned for long haul, 64 queue pairs into 100G over 50 and 500 km: full, and without drops once all have
   /// started; the queue's peak is about one round trip (HPE Juniper, 2026; the constants are fitted).
   @Test(arguments: [(50, 632.0), (500, 5179.0)]) func longHaul(kilometres: Int, roundTrip: Double) throws {

@@ -29,22 +29,52 @@ import Testing
         Wait         90.0 s       0 s  10.0 min  20.0 min
         Slowdown       1.50      1.00      3.00     12.25
 
-        Site         GPUs    busy  energy MWh  of it idle  cost USD  carbon t
-        columbus      256  50.0 %        4.34        1.50       400      1.50
-        omaha         512  70.0 %        8.00        2.00       834      3.00
-        all sites     768  63.1 %        12.3        3.50     1,234      4.50
+        Site         GPUs    busy    PUE  energy MWh  of it idle  stalled  cost USD  carbon t
+        columbus      256  50.0 %  1.150        4.35        1.50    0.125       401      1.50
+        omaha         512  70.0 %  1.100        8.00        2.00    0.375       834      3.00
+        all sites     768  63.1 %              12.35        3.50    0.500     1,235      4.50
+        Peak kW      columbus 250, omaha 500
+        Power cap    held work back: columbus 1.50 h
 
         Link            used  queue p99  carried  dropped
         site0->site1  12.5 %    12.5 us      0 B      0 B
         site1->site2  12.5 %    12.5 us  1.00 GB      0 B
-        WAN          12.3 TB in 40 flows, slowdown of transfers: mean 1.25, p50 1.00, p99 2.50
+        WAN          12.3 TB in 40 flows, slowdown of transfers: mean 1.25, p50 1.00, p99 2.50; its
+                     equipment drew 0.250 MWh
 
         Engine       3 processes, 12,345 windows, 67,890 messages, 12.3 s, 1 agent restarted
-        Assumed      charges for traffic that leaves a site are not modelled: energy.egress_usd is null
+        Assumed      Traffic between sites costs nothing.
         Digest       0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
         Results in   runs/two-regions
 
         """)
+  }
+
+  @Test func calendarWaterAndBillAreShownWhereTheyAre() throws {
+    let lines = lines(
+      ResultsTable(try summary(calendar: "2023-10-09T00:00:00Z", demand: 765.5, water: 12.5), directory: nil))
+    #expect(lines.contains("Calendar     the run begins at 2023-10-09T00:00:00Z of prices, carbon and weather"))
+    #expect(lines.contains { $0.hasPrefix("Site") && $0.hasSuffix("water m3") })
+    #expect(lines.contains("Bill USD     energy 1,235, demand 765, traffic 0, together 2,000"), "\(lines)")
+    #expect(lines.allSatisfy { $0.count <= 100 })
+  }
+
+  /// Parts as printed add up to the total as printed.
+  @Test func columnsAddUp() {
+    #expect(Readable.column([75.01, 29.38, 81.02, 120.04, 83.55]).parts == ["75.0", "29.4", "81.0", "120.0", "83.6"])
+    #expect(Readable.column([75.01, 29.38, 81.02, 120.04, 83.55]).total == "389.0")
+    #expect(Readable.column([]).total == "0.00" && Readable.column([0.001, 0.0004]).parts == ["0.00100", "0.00040"])
+    var state: UInt64 = 3
+    for _ in 0..<2000 {
+      let values = (0..<5).map { _ -> Double in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Double(Int64(bitPattern: state) >> 40) / 1000
+      }
+      let column = Readable.column(values)
+      func number(_ text: String) -> Double { Double(text.filter { $0 != "," })! }
+      #expect(abs(column.parts.map(number).reduce(0, +) - number(column.total)) < 1e-6, "\(column)")
+      for (text, value) in zip(column.parts, values) { #expect(abs(number(text) - value) < 1) }
+    }
   }
 
   @Test func resultsStayWithinTheirWidthAndShowTheBusiestLinks() throws {

@@ -104,8 +104,9 @@ enum Fixture {
   ) -> Record {
     .stay(
       StayRecord(
-        job: job, segment: segment, site: site, gpus: gpus, start: start, end: end, energyKWh: kWh, costUSD: usd,
-        carbonKg: kg))
+        job: job, segment: segment, site: site, gpus: gpus, start: start, end: end,
+        computeStart: start == end ? .never : start + .seconds(1), energyKWh: kWh, waitingEnergyKWh: kWh / 4,
+        costUSD: usd, carbonKg: kg))
   }
 
   static func hour(
@@ -114,8 +115,8 @@ enum Fixture {
     .siteHour(
       SiteHourRecord(
         site: site, hour: hour, span: span, busyGPUHours: busy, idleGPUHours: idle, energyKWh: kWh,
-        idleEnergyKWh: idleKWh, pue: 1.25, priceUSDPerMWh: 40, carbonGramsPerKWh: 500, costUSD: kWh / 25,
-        carbonKg: kWh / 2))
+        idleEnergyKWh: idleKWh, waitingEnergyKWh: kWh / 8, pue: 1.25, priceUSDPerMWh: 40, carbonGramsPerKWh: 500,
+        costUSD: kWh / 25, carbonKg: kWh / 2, waterLitres: 10 * kWh, peakKW: 400, capped: s(60)))
   }
 
   static func flow(_ kind: FlowKind, start: Time, end: Time, alone: Time, bytes: Int64) -> Record {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Energy
 import Foundation
 import GRDB
 import Quantities
@@ -28,31 +29,31 @@ import Workload
         """)
     #expect(
       try contents(directory.placementsPath) == """
-        job_id,segment,site,gpus,start_s,end_s,energy_kwh,energy_cost_usd,carbon_kg
-        a,0,omaha,8,10,110,0.25,0.5,0.125
-        "b,""x""\",0,columbus,256,20,50,1.5,2,3
-        "b,""x""\",1,columbus,100,60,1020.5,10,20,30
-        "b,""x""\",1,omaha,200,60,1020.5,0.1,0.2,0.3
-        d,0,columbus,1,100,104,0.0000001,0,0
+        job_id,segment,site,gpus,start_s,end_s,energy_kwh,energy_cost_usd,carbon_kg,compute_start_s,stalled_energy_kwh
+        a,0,omaha,8,10,110,0.25,0.5,0.125,11,0.0625
+        "b,""x""\",0,columbus,256,20,50,1.5,2,3,21,0.375
+        "b,""x""\",1,columbus,100,60,1020.5,10,20,30,61,2.5
+        "b,""x""\",1,omaha,200,60,1020.5,0.1,0.2,0.3,61,0.025
+        d,0,columbus,1,100,104,0.0000001,0,0,101,0.000000025
 
         """)
     // Half an hour of 50 kWh is 100 kW; 96 GPU-hours in it are 192 GPUs.
     #expect(
       try contents(directory.sitesPath) == """
         site,hour,span_s,busy_gpus,idle_gpus,power_kw,pue,price_usd_per_mwh,carbon_g_per_kwh,energy_kwh,\
-        idle_energy_kwh,cost_usd,carbon_kg
-        columbus,0,3600,64,192,100,1.25,40,500,100,25,4,50
-        columbus,1,1800,0,256,100,1.25,40,500,50,50,2,25
-        omaha,0,3600,128,384,200,1.25,40,500,200,75,8,100
-        omaha,1,1800,192,320,300,1.25,40,500,150,100,6,75
+        idle_energy_kwh,cost_usd,carbon_kg,stalled_energy_kwh,water_l,peak_power_kw,capped_s
+        columbus,0,3600,64,192,100,1.25,40,500,100,25,4,50,12.5,1000,400,60
+        columbus,1,1800,0,256,100,1.25,40,500,50,50,2,25,6.25,500,400,60
+        omaha,0,3600,128,384,200,1.25,40,500,200,75,8,100,25,2000,400,60
+        omaha,1,1800,192,320,300,1.25,40,500,150,100,6,75,18.75,1500,400,60
 
         """)
     #expect(
       try contents(directory.linksPath) == """
         id,from,to,capacity_gbps,bytes_in,bytes_out,bytes_dropped,utilisation,queue_us_mean,queue_us_p99,\
-        queue_us_max,availability
-        omaha-columbus,omaha,columbus,800.5,,,,,,,,
-        omaha-columbus,columbus,omaha,800.5,3000,2900,100,0.25,1.5,12,80,1
+        queue_us_max,availability,power_w
+        omaha-columbus,omaha,columbus,800.5,,,,,,,,,2063.27
+        omaha-columbus,columbus,omaha,800.5,3000,2900,100,0.25,1.5,12,80,1,2063.27
 
         """)
   }
@@ -82,8 +83,13 @@ import Workload
     #expect(summary.gpus.total == 768 && summary.gpus.utilisation == 288.0 / 1152 && summary.gpus.gpuHours == 288)
     #expect(summary.energy.mwh == 0.5 && summary.energy.idleMWh == 0.25)
     #expect(summary.energy.costUSD == 20 && summary.energy.carbonTonnes == 0.25)
-    #expect(summary.energy.egressUSD == nil)
-    #expect(summary.assumptions.contains { $0.contains("egress_usd") })
+    // 500 kWh: an eighth stalled, 10 litres a kWh. Peaks are 400 kW a site, and 300 kW in the fleet's best hour.
+    #expect(summary.energy.stalledMWh == 0.0625 && summary.energy.waterCubicMetres == 5)
+    #expect(summary.energy.bySite.map(\.peakKW) == [400, 400] && summary.energy.peakKW == 400)
+    #expect(summary.energy.bySite.map(\.pue) == [1.25, 1.25] && summary.energy.bySite[0].cappedHours == 120.0 / 3600)
+    #expect(summary.energy.egressUSD == 0 && summary.energy.totalUSD == summary.energy.costUSD)
+    // Two directions of 2,063.27 W for an hour and a half.
+    #expect(abs(summary.energy.wanMWh - 2 * 2063.27 * 1.5 / 1e6) < 1e-12)
     #expect(summary.energy.bySite.map(\.id) == ["columbus", "omaha"])
     #expect(summary.energy.bySite.map(\.mwh) == [0.15, 0.35])
     let shares: [Double?] = [64.0 / 384, 224.0 / 768]
@@ -127,7 +133,11 @@ import Workload
       #expect(keys("jobs", name) == ["mean", "p50", "p95", "p99"])
     }
     #expect(keys("gpus") == ["total", "utilisation", "gpu_hours"])
-    #expect(keys("energy") == ["mwh", "idle_mwh", "cost_usd", "egress_usd", "carbon_t", "by_site"])
+    #expect(
+      keys("energy") == [
+        "mwh", "idle_mwh", "stalled_mwh", "cost_usd", "demand_usd", "egress_usd", "total_usd", "carbon_t", "water_m3",
+        "peak_kw", "wan_mwh", "by_site",
+      ])
     #expect(keys("wan") == ["bytes", "flows", "fct_slowdown", "links"])
     #expect(keys("wan", "fct_slowdown") == ["mean", "p50", "p99"])
     #expect(keys("wan", "links", "0").isSuperset(of: ["id", "utilisation", "queue_us_p99", "bytes", "drops"]))
@@ -288,6 +298,19 @@ import Workload
     let written = ["plain", "two words", "\"comma,\"", "\"line\nfeed\"", "\"return\r\"", "\"\"\"\"", "é"]
     let expected = written.map { $0 + ",1,,,,,1,,unfinished,0,0,0,0,0,0\n" }.joined()
     #expect(try contents(directory.jobsPath).hasSuffix("migrations\n" + expected))
+  }
+
+  /// Traffic from omaha to columbus, 2 MB, at 500 USD/GB is 1 USD. Demand: 100 and 300 kW at 730 and 73 USD, for an hour
+  /// and a half of a month of 720: what is covered of it.
+  @Test func charges() throws {
+    let folder = try TemporaryFolder()
+    let directory = try Fixture.directory(folder.path("run"))
+    var inputs = Fixture.inputs
+    inputs.charges = Charges(demandUSDPerKWMonth: [720, 72], egressUSDPerGB: [[0, 100], [500, 0]])
+    let energy = try directory.finish(info: Fixture.info(), inputs: inputs).energy
+    #expect(abs(energy.egressUSD! - 1) < 1e-12)
+    #expect(abs(energy.bySite[0].demandUSD - 150) < 1e-9 && abs(energy.bySite[1].demandUSD - 45) < 1e-9)
+    #expect(abs(energy.totalUSD - energy.costUSD - 196) < 1e-9)
   }
 
   /// An empty run is a run too: nothing is divided by zero, and what does not exist is null.

@@ -24,7 +24,7 @@ import Testing
     #expect(dcqcn.controller == ControllerSpec(name: "dcqcn", preset: "paper"))
     // A group that the scenario leaves out.
     #expect(try parse(twoSites, set(("jobs.checkpoint", "5 s"))).checkpoint == .fixed(.seconds(5)))
-    #expect(try parse(twoSites, set(("sites[columbus].power.pue", "1.3"))).energy[0].pueMilli == 1300)
+    #expect(try parse(twoSites, set(("sites[columbus].power.pue", "1.3"))).energy[0].cooling.greatestPUEMilli == 1300)
     // The later one wins.
     #expect(try parse(twoSites, set(("seed", "5"), ("seed", "6"))).seed == 6)
     // One item stands for a list of one.

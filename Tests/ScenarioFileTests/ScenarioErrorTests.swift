@@ -72,7 +72,34 @@ import Testing
     Mistake("pue: 1.15", "pue: 1.1234", "s.yaml:7: sites[omaha].power.pue: expected at most three decimals"),
     Mistake("pue: 1.15", "cap: 10 kW", "s.yaml:7: sites[omaha].power.cap: 10 kW is less than", "when all are idle"),
     Mistake(
-      "pue: 1.15", "cooling: evaporative", "s.yaml:7: sites[omaha].power.cooling: cooling that follows the weather"),
+      "pue: 1.15", "cooling: evaporative", "s.yaml:7: sites[omaha].power.cooling: cooling follows the weather, and"),
+    Mistake(
+      "pue: 1.15", "weather: {file: a.csv}", "s.yaml:7: sites[omaha].power.weather: weather acts on the cooling",
+      "liquid, evaporative, air"),
+    Mistake(
+      "pue: 1.15", "pue: 1.1, cooling: air, weather: {temperature: 20 C, humidity: 50 %}",
+      "s.yaml:7: sites[omaha].power.pue: 'pue' is fixed"),
+    Mistake(
+      "pue: 1.15", "cooling: ice, weather: {temperature: 20 C, humidity: 50 %}",
+      "s.yaml:7: sites[omaha].power.cooling: 'ice' is not known here"),
+    Mistake(
+      "pue: 1.15", "cooling: air, weather: {temperature: 20, humidity: 50 %}",
+      "s.yaml:7: sites[omaha].power.weather.temperature:", "the unit is missing"),
+    Mistake(
+      "pue: 1.15", "cooling: air, weather: {temperature: 20 C, humidity: 150 %}",
+      "s.yaml:7: sites[omaha].power.weather.humidity: expected a relative humidity from 0 to 100 %"),
+    Mistake("pue: 1.15", "when_capped: block", "s.yaml:7: sites[omaha].power.when_capped: there is no cap"),
+    Mistake(
+      "pue: 1.15", "cap: 1 MW, when_capped: hope", "s.yaml:7: sites[omaha].power.when_capped: 'hope' is not known here"),
+    Mistake(
+      "pue: 1.15", "demand_charge: 12 USD/kW", "s.yaml:7: sites[omaha].power.demand_charge:",
+      "did you mean 'USD/kW-month'?"),
+    Mistake("name: two", "forecast: {kind: noise}", "s.yaml:1: forecast: the field 'error' is missing"),
+    Mistake(
+      "name: two", "forecast: {kind: persistence, seed: 3}", "s.yaml:1: forecast.seed: 'seed' belongs to kind noise"),
+    Mistake("name: two", "egress: {price: 2 USD}", "s.yaml:1: egress.price:", "0.02 USD/GB"),
+    Mistake("name: two", "egress: {}", "s.yaml:1: egress: expected one of 'price' and 'file'"),
+    Mistake("name: two", "data: /no/such/folder", "s.yaml:1: data: there is no folder '/no/such/folder'"),
     Mistake(
       "calendar: 2023-10-09T00:00:00Z", "calendar: 2023-10-09T00:00:00",
       "s.yaml:2: calendar: '2023-10-09T00:00:00' does not say its time zone", "2023-10-09T00:00:00Z"),

@@ -17,7 +17,7 @@ import Topology
     #expect(scenario.fleet.sites.map(\.gpus) == [32, 64])
     #expect(scenario.fleet.sites[0].nicRate == .gigabits(400))
     #expect(scenario.energy[1].price.value(at: .zero) == 35)
-    #expect(scenario.energy[1].pueMilli == 1150)
+    #expect(scenario.energy[1].cooling == .constant(pueMilli: 1150))
     // Midnight UTC is 18 o'clock in Columbus (83 degrees west: 6 hours): 57 USD/MWh in the profile's evening peak.
     #expect(scenario.energy[0].price.value(at: .zero) == 57)
     let link = scenario.fleet.links[0]

@@ -34,7 +34,7 @@ import Testing
     twoSites.replacing(line: "price: {constant: 35 USD/MWh}", by: "price: {file: p.csv, \(fields)}")
   }
 
-  func price(_ scenario: Scenario) -> HourlySeries { scenario.energy[1].price }
+  func price(_ scenario: Scenario) -> EnergySeries { scenario.energy[1].price }
 
   @Test func mapsTheCalendar() throws {
     let scenario = try scenario(Self.hourly)
@@ -61,10 +61,14 @@ import Testing
     #expect(
       unknown.hasPrefix("/p.csv:2: sites[omaha].price.file: '2023-10-08 22:00:00' does not say its time zone"),
       "\(unknown)")
-    let summer = try failure(Self.hourly, "zone: Europe/Paris, unit: USD/MWh")
+    let misspelt = try failure(Self.hourly, "zone: Europe/Pariss, unit: USD/MWh")
     #expect(
-      summer.hasPrefix("s.yaml:8: sites[omaha].price.zone: 'Europe/Paris' is not a zone with a fixed offset"),
-      "\(summer)")
+      misspelt.hasPrefix(
+        "s.yaml:8: sites[omaha].price.zone: 'Europe/Pariss' is not a zone that is known here. Did you"),
+      "\(misspelt)")
+    // A column that says so needs no zone.
+    let utc = Self.hourly.replacing(line: "Datetime", by: "Datetime (UTC)")
+    #expect(price(try scenario(utc, "unit: USD/MWh")).value(at: .zero) == -30.5)
   }
 
   @Test func unitsAndCurrencies() throws {
@@ -74,6 +78,9 @@ import Testing
     let euro = try parse(yaml("zone: UTC, unit: EUR/MWh, exchange_rate: 1.1 USD/EUR"), in: folder.path)
     #expect(abs(price(euro).value(at: .zero) + 33.55) < 1e-9)
     #expect(try parse(euro.resolvedYAML, in: "/elsewhere") == euro)
+    let more = "zone: UTC, unit: USD/MWh, interpolation: linear, allow_gaps: true"
+    let straight = try parse(yaml(more), in: folder.path)
+    #expect(try parse(straight.resolvedYAML, in: "/elsewhere") == straight)
     #expect(try failure(Self.hourly, "zone: UTC, unit: EUR/MWh").contains("this price is in EUR, and no exchange rate"))
     #expect(
       try failure(Self.hourly, "zone: UTC, unit: EUR/MWh, exchange_rate: 1.1").contains(
@@ -107,7 +114,7 @@ import Testing
     let scenario = try scenario(text)
     let series = price(scenario)
     #expect((0..<8).map { series.value(at: .hour * $0) } == [1, 2, 2, 2, 2, 3, 3, 4])
-    #expect(scenario.assumptions.contains { $0.contains("4 hours hold the value of an earlier row") })
+    #expect(scenario.assumptions.contains { $0.contains("4 values are the value of an earlier row") })
     #expect(scenario.assumptions.contains { $0.contains("1 row has no value") })
     // A whole day is allowed, an hour more is not.
     let day = "t,p\n2023-10-09 00:00,1\n2023-10-10 00:00,2\n"
@@ -116,13 +123,28 @@ import Testing
     #expect(
       try failure(longer).hasPrefix(
         "/p.csv:4: sites[omaha].price.file: no value for 25 h before this row, since 2023-10-09T00:00:00Z in line 3"))
+    let allowed = try self.scenario(longer, "zone: UTC, unit: USD/MWh, allow_gaps: true")
+    #expect(price(allowed).value(at: .hour * 24) == 1 && price(allowed).value(at: .hour * 25) == 2)
+    #expect(allowed.assumptions.contains { $0.contains("1 hole is longer than 24 h, the longest 25 h") })
   }
 
-  @Test func finerRowsAreAveragedOverTheHour() throws {
+  /// A series may be as fine as a minute, and straight between its values.
+  @Test func finerRows() throws {
+    let text = "t,p\n2023-10-09 00:00,10\n2023-10-09 00:15,20\n2023-10-09 00:30,30\n2023-10-09 01:00,50\n"
+    let series = price(try scenario(text))
+    #expect(series.clock.step == .seconds(900) && series.values == [10, 20, 30, 30, 50])
+    #expect(series.value(at: .seconds(1799)) == 20)
+    let straight = try scenario(text, "zone: UTC, unit: USD/MWh, interpolation: linear")
+    #expect(price(straight).values == [10, 20, 30, 40, 50] && price(straight).value(at: .seconds(450)) == 15)
+    #expect(
+      straight.assumptions.contains { $0.contains("straight between values") }, "\(straight.assumptions)")
+  }
+
+  @Test func rowsOffAnyGridAreAveragedOverTheHour() throws {
     let text =
-      "t,p\n2023-10-09 00:00,10\n2023-10-09 00:15,20\n2023-10-09 00:30,30\n2023-10-09 00:45,40\n2023-10-09 01:00,8\n"
+      "t,p\n2023-10-09 00:00:00,10\n2023-10-09 00:14:59,20\n2023-10-09 00:30,30\n2023-10-09 00:45,40\n2023-10-09 01:00,8\n"
     let scenario = try scenario(text)
-    #expect(price(scenario).value(at: .zero) == 25)
+    #expect(abs(price(scenario).value(at: .zero) - (10 * 899 + 20 * 901 + 70 * 900) / 3600) < 1e-9)
     // The last quarter is all that is known of its hour.
     #expect(price(scenario).value(at: .hour) == 8)
     #expect(scenario.assumptions.contains { $0.contains("1 hour changes value on the way") })
@@ -212,10 +234,138 @@ import Testing
     #expect(australian.assumptions.contains { $0.contains("11 rows repeat the instant of another") })
     // The Texan file changes its offset twice; in UTC it has neither hole nor double.
     let texan = try parse(yaml(texas, "unit: USD/MWh"))
-    #expect(!texan.assumptions.contains { $0.contains("repeat") || $0.contains("hold") })
+    #expect(!texan.assumptions.contains { $0.contains("repeat") || $0.contains("earlier row") })
     #expect(texan.energy[1].price.values.max().map { $0 > 4000 } == true)
     // The French one lacks a whole day.
     let text = message(yaml(france, "zone: UTC+1, unit: EUR/MWh, exchange_rate: 1.08 USD/EUR"))
     #expect(text.contains("no value for 25 h before this row, since 2023-11-29T22:00:00Z"), "\(text)")
+    #expect(text.contains("allow_gaps: true"))
+    _ = try parse(yaml(france, "zone: Europe/Paris, unit: EUR/MWh, exchange_rate: 1.08 USD/EUR, allow_gaps: true"))
+  }
+
+  /// The German file's clock: 24 rows a day, an invented 02:00 on 2023-03-26, one 02:00 of two on 2023-10-29.
+  @Test func germanPricesAreInLocalTime() throws {
+    let file = "prices/hpe-sustain-2023/DE-LU_electricity_prices_2023.csv"
+    guard let path = Folders.data(file) else { return }
+    let yaml =
+      twoSites
+      .replacing(
+        line: "price: {constant: 35 USD/MWh}",
+        by: "price: {file: \"\(path)\", zone: Europe/Berlin, unit: EUR/MWh, exchange_rate: 1 USD/EUR}"
+      )
+      .replacing(line: "calendar: 2023-10-09", by: "calendar: 2023-03-26")
+    let scenario = try parse(yaml)
+    let series = price(scenario)
+    // 8,760 rows less the invented one, and one hour without a row of its own.
+    #expect(series.values.count == 8760 && series.values.count { $0 < 0 } == 301)
+    // On 2023-03-26, 01:00 CET is 00:00 UTC, and 03:00 CEST is 01:00 UTC: 40.12, the next row in the file.
+    let rows = try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline)
+    func row(_ text: String) -> Double {
+      Double(rows.first { $0.hasPrefix(text) }!.split(separator: ",")[1])!
+    }
+    #expect(series.value(at: .zero) == row("2023-03-26 01:00") && series.value(at: .hour) == row("2023-03-26 03:00"))
+    #expect(series.value(at: .hour * 22) == row("2023-03-27 00:00"))
+    // The lowest price of the year, -500, was for 14:00 on 2023-07-02 in Germany, 12:00 UTC.
+    #expect(series.value(at: .hour * (98 * 24 + 12)) == -500)
+    // On 2023-10-29, 02:00 CEST is 00:00 UTC; 01:00 UTC has no row; 03:00 CET is 02:00 UTC.
+    let autumn = Time.hour * (217 * 24)
+    #expect(series.value(at: autumn) == row("2023-10-29 02:00"))
+    #expect(series.value(at: autumn + .hour) == row("2023-10-29 02:00"))
+    #expect(series.value(at: autumn + .hour * 2) == row("2023-10-29 03:00"))
+    #expect(scenario.assumptions.contains { $0.contains("1 row lies in an hour that the clocks left out") })
+  }
+
+  /// The weather of Dallas: times at UTC-5 all year, whatever the clocks there say.
+  @Test func weatherOfOpenMeteo() throws {
+    guard let path = Folders.data("weather/openmeteo-2023/US-TEX-ERCO_2023.json") else { return }
+    let yaml =
+      twoSites
+      .replacing(line: "power: {pue: 1.15}", by: "power: {cooling: evaporative, weather: {file: \"\(path)\"}}")
+      .replacing(line: "calendar: 2023-10-09", by: "calendar: 2023-01-01")
+      .replacing(line: "T00:00:00Z", by: "T05:00:00Z")
+    let scenario = try parse(yaml)
+    let cooling = scenario.energy[1].cooling
+    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path))) as? [String: Any]
+    let hourly = try #require(json?["hourly"] as? [String: Any])
+    let temperatures = try #require(hourly["temperature_2m"] as? [Double])
+    let humidities = try #require((hourly["relative_humidity_2m"] as? [NSNumber])?.map(\.doubleValue))
+    let tower = try #require(CoolingCatalogue.lookup("evaporative"))
+    #expect(cooling.pueMilli.count == 8760)
+    for hour in [0, 1000, 4999, 8759] {
+      let wet = WetBulb.stull(temperature: temperatures[hour], humidity: humidities[hour])
+      let pue = tower.pue(dryBulb: temperatures[hour], wetBulb: wet)
+      #expect(cooling.pueMilli(at: .hour * Int64(hour)) == Int64((pue * 1000).rounded()))
+    }
+    // Texas in the mean of a year: within what operators publish for such cooling, 1.09 to 1.18.
+    let mean = cooling.pueMilli.reduce(0.0) { $0 + Double($1) } / 8_760_000
+    #expect(mean > 1.09 && mean < 1.18)
+    #expect(try parse(scenario.resolvedYAML) == scenario)
+    // Warmer never takes less.
+    let warm = try parse(
+      yaml.replacing(line: "ERCO_2023.json", by: "ERCO_2023.json").replacingOccurrences(
+        of: ".json\"}", with: ".json\", warmer: 3 C}"))
+    for (a, b) in zip(cooling.pueMilli, warm.energy[1].cooling.pueMilli) { #expect(b >= a) }
+    #expect(warm.energy[1].cooling != cooling)
+  }
+
+  @Test func weatherOfACSVFile() throws {
+    let folder = try Folder()
+    try folder.write(
+      "w.csv", "time,temperature_2m (C),relative_humidity_2m (%)\n2023-10-09 00:00,5,90\n2023-10-09 01:00,30,70\n")
+    func yaml(_ fields: String) -> String {
+      twoSites.replacing(line: "power: {pue: 1.15}", by: "power: {cooling: liquid, weather: {file: w.csv\(fields)}}")
+    }
+    let cooling = try parse(yaml(", zone: UTC"), in: folder.path).energy[1].cooling
+    #expect(cooling.pueMilli(at: .zero) == 1085 && cooling.pueMilli(at: .hour) == 1090)
+    #expect(message(yaml(""), in: folder.path).contains("does not say its time zone"))
+    #expect(message(yaml(", zone: UTC, humidity_column: rh"), in: folder.path).contains("has no column 'rh'"))
+    let constant = twoSites.replacing(
+      line: "power: {pue: 1.15}", by: "power: {cooling: liquid, weather: {temperature: 30 C, humidity: 70 %}}")
+    #expect(try parse(constant).energy[1].cooling.pueMilli == [1090])
+    #expect(try parse(parse(constant).resolvedYAML) == parse(constant))
+  }
+
+  /// With `data`, files are looked for there; on the command line it is relative to the current folder.
+  @Test func aFolderOfData() throws {
+    let folder = try Folder()
+    try FileManager.default.createDirectory(atPath: folder.path + "/d/prices", withIntermediateDirectories: true)
+    try folder.write("d/prices/p.csv", Self.hourly)
+    let yaml = self.yaml("zone: UTC, unit: USD/MWh").replacingOccurrences(of: "p.csv", with: "prices/p.csv")
+    #expect(message(yaml, in: folder.path).contains("there is no file"))
+    #expect(price(try parse("data: d\n" + yaml, in: folder.path)).value(at: .zero) == -30.5)
+    var overrides = ScenarioOverrides()
+    overrides.set = [("data", folder.path + "/d")]
+    #expect(price(try parse("data: nowhere\n" + yaml, overrides, in: "/")).value(at: .zero) == -30.5)
+  }
+
+  @Test func pricesOfTraffic() throws {
+    let folder = try Folder()
+    try folder.write("t.csv", ",east,west\neast,0,0.02\nwest,0.09,0\n")
+    let text = "egress: {file: t.csv, regions: {omaha: west, columbus: east}}\n" + twoSites
+    let scenario = try parse(text, in: folder.path)
+    #expect(scenario.charges.egressUSDPerGB == [[0, 0.02], [0.09, 0]])
+    #expect(try parse(scenario.resolvedYAML) == scenario)
+    #expect(try parse("egress: {price: 20 USD/TB}\n" + twoSites).charges.egressUSDPerGB == [[0, 0.02], [0.02, 0]])
+    #expect(try parse(twoSites).charges.egressUSDPerGB == nil)
+    #expect(
+      message("egress: {file: t.csv, regions: {omaha: weest, columbus: east}}\n" + twoSites, in: folder.path).contains(
+        "Did you mean 'west'?"))
+    guard let aws = Folders.data("wan/transfer-cost-hpe/aws_transmission_cost_matrix.csv") else { return }
+    let real = try parse(
+      "egress: {file: \(aws), regions: {omaha: us-east-2, columbus: ap-northeast-1}}\n" + twoSites)
+    #expect(real.charges.egressUSDPerGB == [[0, 0.09], [0.02, 0]])
+  }
+
+  @Test func forecastsAndDemandCharges() throws {
+    #expect(try parse(twoSites).forecast == .perfect)
+    let noisy = try parse("forecast: {kind: noise, error: 5 %, seed: 9}\n" + twoSites)
+    #expect(noisy.forecast == .noise(error: 0.05, seed: 9) && "\(noisy.forecast)" == "noise of 5 %, seed 9")
+    #expect(try parse(noisy.resolvedYAML) == noisy)
+    let charged = try parse(twoSites.replacing(line: "pue: 1.15", by: "pue: 1.15, demand_charge: 12 USD/kW-month"))
+    #expect(charged.charges.demandUSDPerKWMonth == [0, 12] && charged.charges.calendar == charged.calendar)
+    #expect(try parse(charged.resolvedYAML) == charged)
+    let capped = try parse(twoSites.replacing(line: "pue: 1.15", by: "cap: 70 kW, when_capped: block"))
+    #expect(capped.energy[1].capRule == .block && capped.energy[1].capWatts == 70_000)
+    #expect(try parse(capped.resolvedYAML) == capped)
   }
 }

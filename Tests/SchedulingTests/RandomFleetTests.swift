@@ -33,6 +33,8 @@ struct RandomFleetTests {
           job.splittable = random.below(3) == 0
           job.dataHome = Int32(random.below(siteCount + 1)) - 1
           if random.below(5) == 0 { job.pin = Int32(random.below(siteCount)) }
+          job.user = Int32(random.below(4)) - 1
+          if random.below(3) == 0 { job.deadline = submit + Int64(random.below(500)) }
         }
         jobs.append(job)
       }
@@ -44,7 +46,8 @@ struct RandomFleetTests {
       jobs = jobs.filter { job in
         policy.canEverRun(
           QueuedJob(
-            job: 0, submit: .zero, gpus: job.gpus, estimate: .zero, pin: job.pin, splittable: job.splittable),
+            job: 0, submit: .zero, gpus: job.gpus, estimate: .zero, pin: job.pin, splittable: job.splittable,
+            dataHome: job.dataHome),
           sites: sites) == nil
       }
     }
@@ -53,10 +56,19 @@ struct RandomFleetTests {
   /// Every job ends, whatever the policy; every decision can be carried out and no GPU is ever given twice (both
   /// checked by the replay at each step); a preempted job has run in full all the same.
   @Test func allJobsEndUnderEveryPolicy() throws {
-    let orders = ["fifo", "fifo-skip", "sjf", "sjf-skip", "srtf", "srtf-skip", "fifo+easy", "sjf+easy"]
+    let parts = PolicyCatalogue.parts(of: .order)
+    // Long quanta for jobs of a minute or two would never end.
+    let short = ["las", "gittins", "themis", "max-min"]
+    let orders =
+      parts.map(\.name).filter { name in !short.contains { name.hasPrefix($0) } }
+      + [
+        "las(first=20,second=60,third=300)", "las-skip(first=10,second=100,third=200)", "gittins(quantum=50)",
+        "gittins-skip(quantum=20)", "themis(lease=30s)", "themis-skip(lease=7s)", "max-min(round=20s)",
+        "max-min-skip(round=11s)", "fifo+easy", "sjf+easy", "fifo+conservative", "wfp3+conservative(depth=3)",
+      ]
     let placements = PolicyCatalogue.parts(of: .placement).map(\.name)
-    #expect(placements.count == 6)
-    for seed in 0..<200 {
+    #expect(orders.count >= 32 && placements.count >= 16)
+    for seed in 0..<600 {
       var instance = Instance(seed: seed)
       let spec = "\(orders[seed % orders.count])@\(placements[seed / orders.count % placements.count])"
       instance.keepWhatCanRun(under: ComposedPolicy(try PolicySpec(parsing: spec)))

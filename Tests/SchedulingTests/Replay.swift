@@ -15,10 +15,12 @@ struct TestJob {
   var pin: Int32 = -1
   var splittable = false
   var dataHome: Int32 = -1
+  var user: Int32 = -1
+  var deadline: Int64?
 
   init(
     _ submit: Int64, _ gpus: Int32, _ duration: Int64, estimate: Int64? = nil, pin: Int32 = -1,
-    splittable: Bool = false, dataHome: Int32 = -1
+    splittable: Bool = false, dataHome: Int32 = -1, user: Int32 = -1, deadline: Int64? = nil
   ) {
     self.submit = submit
     self.gpus = gpus
@@ -27,6 +29,8 @@ struct TestJob {
     self.pin = pin
     self.splittable = splittable
     self.dataHome = dataHome
+    self.user = user
+    self.deadline = deadline
   }
 }
 
@@ -66,27 +70,38 @@ struct Replay {
     let policy = ComposedPolicy(try PolicySpec(parsing: spec))
     let model = SpeedModel(speeds: sites.map(\.speed))
     var view = idleView(sites, delays: delays)
-    var remaining = jobs.map(\.duration)
-    var remainingEstimate = jobs.map { $0.estimate ?? $0.duration }
+    view.usage = UserUsage(halfLife: policy.usageHalfLife)
+    var remaining = jobs.map { Time.seconds($0.duration) }
+    var remainingEstimate = jobs.map { Time.seconds($0.estimate ?? $0.duration) }
     var segment = [Int](repeating: 0, count: jobs.count)
     var isQueued = [Bool](repeating: false, count: jobs.count)
+    var attained = [Time](repeating: .zero, count: jobs.count)
+    var predicted = [Time](repeating: .zero, count: jobs.count)
     var ends = EventQueue<(job: Int, segment: Int)>()
     var arrived = 0
+    var look = Time.never
+    func queued(_ job: Int, _ submit: Time) -> QueuedJob {
+      QueuedJob(
+        job: Int32(job), submit: submit, gpus: jobs[job].gpus, estimate: remainingEstimate[job], pin: jobs[job].pin,
+        splittable: jobs[job].splittable, dataHome: jobs[job].dataHome, user: jobs[job].user,
+        deadline: jobs[job].deadline.map { .seconds($0) } ?? .never, attained: attained[job],
+        predicted: predicted[job])
+    }
     while arrived < jobs.count || !ends.isEmpty {
-      view.now = min(ends.nextTime, arrived < jobs.count ? .seconds(jobs[arrived].submit) : .never)
+      view.now = min(ends.nextTime, arrived < jobs.count ? .seconds(jobs[arrived].submit) : .never, look)
       let second = view.now.ticks / Time.ticksPerSecond
       while ends.nextTime == view.now, let end = ends.pop() {
-        guard segment[end.payload.job] == end.payload.segment else { continue }
-        outcomes[end.payload.job].end = second
-        Replay.release(end.payload.job, &view)
+        let job = end.payload.job
+        guard segment[job] == end.payload.segment else { continue }
+        outcomes[job].end = second
+        attained[job] += Replay.release(job, &view)
+        view.history.note(user: jobs[job].user, gpus: jobs[job].gpus, seconds: attained[job].seconds)
       }
       while arrived < jobs.count, jobs[arrived].submit == second {
-        let job = jobs[arrived]
         isQueued[arrived] = true
-        view.queue.append(
-          QueuedJob(
-            job: Int32(arrived), submit: view.now, gpus: job.gpus, estimate: .seconds(remainingEstimate[arrived]),
-            pin: job.pin, splittable: job.splittable, dataHome: job.dataHome))
+        predicted[arrived] =
+          view.history.prediction(user: jobs[arrived].user, gpus: jobs[arrived].gpus).map { .seconds($0) } ?? .zero
+        view.queue.append(queued(arrived, view.now))
         arrived += 1
       }
       var round = 0
@@ -106,37 +121,42 @@ struct Replay {
           view.running.append(
             RunningJob(
               job: id, submit: .seconds(jobs[job].submit), gpus: jobs[job].gpus, pieces: pieces, start: view.now,
-              expectedEnd: view.now + .seconds(remainingEstimate[job])))
-          ends.push((job, segment[job]), at: view.now + .seconds(remaining[job]))
+              expectedEnd: view.now + remainingEstimate[job], user: jobs[job].user, attainedBefore: attained[job]))
+          ends.push((job, segment[job]), at: view.now + remaining[job])
         }
         view.queue.removeAll { !isQueued[Int($0.job)] }
         for case .preempt(let id) in answer {
           let job = Int(id)
           let stay = try #require(view.running.first { $0.job == id })
-          Replay.release(job, &view)
-          let ran = second - stay.start.ticks / Time.ticksPerSecond
-          let cost = checkpointCost(jobs[job].gpus)
-          remaining[job] += cost - ran
-          remainingEstimate[job] = max(0, remainingEstimate[job] + cost - ran)
+          let ran = Replay.release(job, &view)
+          attained[job] += ran
+          let cost = Time.seconds(checkpointCost(jobs[job].gpus))
+          remaining[job] = remaining[job] + cost - ran
+          remainingEstimate[job] = max(.zero, remainingEstimate[job] + cost - ran)
           segment[job] += 1
           outcomes[job].preemptions += 1
           isQueued[job] = true
           let place = view.queue.firstIndex { $0.job > id } ?? view.queue.count
-          view.queue.insert(
-            QueuedJob(
-              job: id, submit: stay.submit, gpus: stay.gpus, estimate: .seconds(remainingEstimate[job]),
-              pin: jobs[job].pin, splittable: jobs[job].splittable, dataHome: jobs[job].dataHome), at: place)
+          view.queue.insert(queued(job, stay.submit), at: place)
         }
       }
+      look = policy.nextLook(view)
+      try #require(look > view.now, "the next look is not ahead at \(second) s under \(spec)")
       try checkBooks(view)
       try watch(view)
     }
-    try #require(view.queue.isEmpty, "jobs are left in the queue for ever under \(spec)")
+    let isEmpty = view.queue.isEmpty
+    try #require(isEmpty, "jobs are left in the queue for ever under \(spec)")
   }
 
-  private static func release(_ job: Int, _ view: inout FleetView) {
-    guard let position = view.running.firstIndex(where: { $0.job == Int32(job) }) else { return }
-    for piece in view.running.remove(at: position).pieces { view.sites[Int(piece.site)].give(piece) }
+  /// Frees what a running job holds; returns for how long it did.
+  private static func release(_ job: Int, _ view: inout FleetView) -> Time {
+    guard let position = view.running.firstIndex(where: { $0.job == Int32(job) }) else { return .zero }
+    let stay = view.running.remove(at: position)
+    for piece in stay.pieces { view.sites[Int(piece.site)].give(piece) }
+    let held = view.now - stay.start
+    view.usage.add(user: stay.user, gpuSeconds: held.seconds * Double(stay.gpus), at: view.now)
+    return held
   }
 }
 

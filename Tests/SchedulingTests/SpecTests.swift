@@ -79,7 +79,10 @@ struct SpecTests {
       let prefix = [PolicyPartKind.order: "", .backfill: "fifo+", .placement: "fifo@"][part.kind]
       _ = ComposedPolicy(try PolicySpec(parsing: try #require(prefix) + text))
     }
-    #expect(
-      PolicyCatalogue.parts(of: .order).map(\.name) == ["fifo", "fifo-skip", "sjf", "sjf-skip", "srtf", "srtf-skip"])
+    let orders = PolicyCatalogue.parts(of: .order).map(\.name)
+    for name in ["fifo", "sjf", "srtf", "las", "themis"] {
+      #expect(orders.contains(name) && orders.contains(name + "-skip"))
+    }
+    #expect(parts.count >= 35)
   }
 }

@@ -29,7 +29,7 @@ func configuration(site: Int = 0) throws -> SiteConfiguration {
   return SiteConfiguration(
     site: site, name: "a", gpus: 16, idlePower: 16 * 325_000_000,
     energy: SiteEnergy(
-      pueMilli: 1200, price: HourlySeries(start: .zero, values: [10, 100]), carbon: .constant(400)),
+      pueMilli: 1200, price: EnergySeries(start: .zero, values: [10, 100]), carbon: .constant(400)),
     controlDelay: .microseconds(1000), siteDelays: [.zero, .microseconds(4895)],
     echoes: [.never, .microseconds(4895), .microseconds(1000)], network: model)
 }
@@ -42,7 +42,8 @@ func start(job: Int32, gpus: Int32, work: Time, at time: Time, sequence: UInt64)
         StartCommand(
           job: job, segment: 0, gpus: gpus, members: [Member(site: 0, gpus: gpus)], leader: 0, inputs: [], work: work,
           restore: .zero, iteration: IterationTime(speed: 1), flowLimit: .gigabits(400),
-          activePower: Int64(gpus) * 1_350_000_000, idlePower: Int64(gpus) * 325_000_000))))
+          activePower: Int64(gpus) * 1_350_000_000, idlePower: Int64(gpus) * 325_000_000,
+          stalledPower: Int64(gpus) * 725_000_000))))
 }
 
 @Suite struct SiteMachineTests {

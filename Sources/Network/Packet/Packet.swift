@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Quantities
+import Simulation
 
 /// A packet on its way: one cache line. Times are in ticks.
 struct Packet {
@@ -15,13 +16,13 @@ struct Packet {
     case datagram = 4
   }
 
-  /// When it comes out of the link that it is on, or may be handled by its host.
-  var arrival: Int64 = 0
   /// When it was sent; an acknowledgement carries the time of the packet that it answers.
   var sentAt: Int64 = 0
   /// Bytes delivered when it was sent.
   var delivered: Int64 = 0
   var flow: UInt32 = 0
+  /// Where its next port stands in the network's list of steps.
+  var path: UInt32 = 0
   /// Number of the packet within its flow.
   var sequence: UInt32 = 0
   /// How many packets of the flow had been sent before, repetitions included.
@@ -46,6 +47,22 @@ struct Packet {
   var markedCount: UInt8 = 0
   var applicationLimited = false
 
+  /// Passes all but the place of its telemetry.
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&sentAt)
+    try coder.value(&delivered)
+    for number in [
+      \Packet.flow, \.path, \.sequence, \.order, \.cumulative, \.deliveredAge, \.flightAge, \.next,
+    ] { try coder.value(&self[keyPath: number]) }
+    try coder.value(&size)
+    try coder.value(&kind)
+    try coder.value(&trafficClass)
+    try coder.value(&hop)
+    try coder.value(&marked)
+    try coder.value(&markedCount)
+    try coder.value(&applicationLimited)
+  }
+
   /// Goes from source to destination; the others go back.
   @inline(__always) var goesForward: Bool { kind == .data || kind == .datagram }
   var refuses: Bool { kind == .refusal }
@@ -61,6 +78,11 @@ struct PacketList {
   var head = UInt32.none
   var tail = UInt32.none
   var isEmpty: Bool { head == .none }
+
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&head)
+    try coder.value(&tail)
+  }
 }
 
 /// All packets of one part of the network: a block of memory and a list of free places.
@@ -77,7 +99,8 @@ struct PacketPool: ~Copyable {
 
   init() {
     capacity = 1024
-    base = .allocate(capacity: capacity)
+    base = alignedBlock(capacity)
+    base.initialize(repeating: Packet(), count: capacity)
   }
 
   deinit { base.deallocate() }
@@ -97,13 +120,14 @@ struct PacketPool: ~Copyable {
       return index
     }
     if used == capacity {
-      let larger = UnsafeMutablePointer<Packet>.allocate(capacity: capacity * 2)
+      let larger: UnsafeMutablePointer<Packet> = alignedBlock(capacity * 2)
       larger.moveInitialize(from: base, count: used)
+      // Looking ahead may touch a place that has not been given out yet.
+      (larger + used).initialize(repeating: Packet(), count: capacity)
       base.deallocate()
       base = larger
       capacity *= 2
     }
-    (base + used).initialize(to: Packet())
     used += 1
     return UInt32(used - 1)
   }
@@ -125,5 +149,27 @@ struct PacketPool: ~Copyable {
     list.head = base[Int(index)].next
     if list.head == .none { list.tail = .none }
     return index
+  }
+
+  /// Places in use, ascending.
+  var inUse: [UInt32] {
+    var isFree = [Bool](repeating: false, count: used)
+    var index = free.head
+    while index != .none {
+      isFree[Int(index)] = true
+      index = base[Int(index)].next
+    }
+    return (0..<UInt32(used)).filter { !isFree[Int($0)] }
+  }
+
+  /// Makes just these places of an empty pool ones in use, each with a fresh packet.
+  mutating func use(_ places: [UInt32]) {
+    var wanted = places[...]
+    var spare: [UInt32] = []
+    while let next = wanted.first {
+      let index = take()
+      if index == next { wanted.removeFirst() } else { spare.append(index) }
+    }
+    for index in spare.reversed() { give(index) }
   }
 }

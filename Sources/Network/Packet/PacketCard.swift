@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Simulation
+
 /// What a network card keeps beside its port: answers that wait to leave, flows that may send now, and flows whose pace
 /// lets them send later. Data is pulled: no packet is made before the card can send it.
 ///
@@ -11,14 +13,23 @@ package struct PacketCard {
   private var heads = InlineArray<3, UInt32>(repeating: .none)
   private var tails = InlineArray<3, UInt32>(repeating: .none)
   private var heap: UnsafeMutablePointer<UInt32>?
-  private var capacity = 0
-  package private(set) var waiting = 0
+  private var capacity: Int32 = 0
+  private var count: Int32 = 0
+  private let padding: Int64 = 0
+
+  package var waiting: Int { Int(count) }
 
   package init() {}
 
   package func destroy() { heap?.deallocate() }
 
   @inline(__always) package var hasReady: Bool { heads[0] != .none || heads[1] != .none || heads[2] != .none }
+
+  /// The flow that is likely to send next, or none.
+  @inline(__always) var upcoming: UInt32 {
+    for c in 0..<3 where heads[c] != .none { return heads[c] }
+    return count > 0 ? heap![0] : .none
+  }
 
   mutating func appendReady(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
     let c = Int(senders[Int(flow)].trafficClass)
@@ -51,8 +62,8 @@ package struct PacketCard {
   }
 
   package mutating func insertWaiting(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
-    if waiting == capacity {
-      let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: max(8, capacity * 2))
+    if count == capacity {
+      let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: max(8, Int(capacity) * 2))
       if let heap {
         larger.moveInitialize(from: heap, count: waiting)
         heap.deallocate()
@@ -60,14 +71,14 @@ package struct PacketCard {
       heap = larger
       capacity = max(8, capacity * 2)
     }
-    waiting += 1
+    count += 1
     rise(waiting - 1, flow, senders)
   }
 
   package mutating func removeWaiting(_ flow: UInt32, _ senders: UnsafeMutablePointer<PacketSender>) {
     let hole = Int(senders[Int(flow)].heapIndex)
     senders[Int(flow)].heapIndex = .none
-    waiting -= 1
+    count -= 1
     guard hole < waiting else { return }
     let last = heap![waiting]
     place(hole, last, senders)
@@ -114,5 +125,22 @@ package struct PacketCard {
     }
     heap[hole] = flow
     senders[Int(flow)].heapIndex = UInt32(hole)
+  }
+
+  /// Passes everything but the flows' own positions, which are theirs.
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try answers.code(with: &coder)
+    try coder.value(&armed)
+    for c in 0..<3 {
+      try coder.value(&heads[c])
+      try coder.value(&tails[c])
+    }
+    var flows = (0..<waiting).map { heap![$0] }
+    try coder.value(&flows)
+    guard coder.isReading, !flows.isEmpty else { return }
+    heap = .allocate(capacity: flows.count)
+    capacity = Int32(flows.count)
+    count = capacity
+    for (k, flow) in flows.enumerated() { (heap! + k).initialize(to: flow) }
   }
 }

@@ -14,7 +14,7 @@ enum ControlWord: Equatable, Sendable {
   /// A delegate claims for its site at its far port, and is granted.
   case standing(delegate: Int32, word: GrantDelegate.Word)
   case stand(delegate: Int32, grant: Int64, level: Int64)
-  /// The flow is over.
+  /// The flow has nothing left to send.
   case leave(flow: Int32, hop: UInt8)
   /// A port grants.
   case grant(flow: Int32, hop: UInt8, grant: Int64, fair: Int64, basedOn: UInt32)
@@ -27,8 +27,6 @@ enum ControlWord: Equatable, Sendable {
   case foresee
   /// A port measures what a desk of its has to know.
   case look(desk: Int32)
-  /// A source says its claims again.
-  case renew(flow: Int32)
   /// A connection has had nothing to send for a while, if its last sending is still the one named.
   case idle(flow: Int32, order: UInt32)
 
@@ -41,7 +39,6 @@ enum ControlWord: Equatable, Sendable {
     case .leave(let flow, let hop): return 1 << 56 | UInt64(flow) << 8 | UInt64(hop)
     case .grant(let flow, let hop, _, _, _): return 3 << 56 | UInt64(flow) << 8 | UInt64(hop)
     case .notice(let flow, let hop, _): return 4 << 56 | UInt64(flow) << 8 | UInt64(hop)
-    case .renew(let flow): return 5 << 56 | UInt64(flow) << 8
     case .look(let desk): return 11 << 56 | UInt64(desk)
     case .idle(let flow, _): return 10 << 56 | UInt64(flow)
     case .standing(let delegate, _): return 6 << 56 | UInt64(delegate)
@@ -67,14 +64,9 @@ struct PacketControl {
   let longestRoundTrip: Time
   /// Claims of the flows from here, by flow.
   var books: [Int: ClaimBook] = [:]
-  /// Desks of ports, by port, then those of delegates.
-  var desks: [GrantDesk] = []
-  var delegates: [DelegatePlace] = []
-  /// For each flow, the desk of each hop.
-  var desksOf: [[Int32]] = []
-  let rule: GrantRule
-  let random: RandomStream
-  let lossShare: Double
+  /// The desks of this part, for algorithms that ask ports for a rate.
+  var grants: GrantDesks?
+  let losses: WordLosses
   /// Flows that have something to send, for the oracle.
   var active: [Bool]
   var foreseeing = false
@@ -82,26 +74,16 @@ struct PacketControl {
   init(plan: NetworkPlan, connections: Int, localRoundTrip: [Time], longestRoundTrip: Time) {
     self.localRoundTrip = localRoundTrip
     self.longestRoundTrip = longestRoundTrip
-    rule = plan.algorithm.demands.grants ?? GrantRule()
-    random = RandomStream(seed: plan.seed, name: "control")
-    lossShare = plan.controlLoss
+    losses = WordLosses(seed: plan.seed, share: plan.controlLoss, roundTripError: plan.roundTripError)
     active = [Bool](repeating: false, count: connections)
   }
 
   var nextTime: Int64 { queue.nextTime.ticks }
-
-  /// Whether a word is lost on its way. Depends on nothing but the word and the instant, so that it does not matter how the
-  /// network is cut into parts.
-  func loses(_ word: ControlWord, at now: Int64) -> Bool {
-    var stream = random.child(Int(truncatingIfNeeded: word.rank)).child(Int(now))
-    return stream.uniform() < lossShare
-  }
 }
 
 extension PacketNetwork {
-  /// Sends a word to a node.
+  /// Sends a word to a node; whether it can be lost, and how often it is said then, is its sender's affair.
   mutating func say(_ word: ControlWord, toNode node: Int, after delay: Int64) {
-    if control.lossShare > 0, delay > 0, control.loses(word, at: now) { return }
     let at = now + delay
     if partOf[node] == part {
       control.queue.push(word, at: Time(ticks: at), rank: word.rank)
@@ -121,8 +103,9 @@ extension PacketNetwork {
     case .pause(let port, let c, let on): setPaused(on, port: Int(port), trafficClass: Int(c))
     case .claim(let flow, let hop, let rate, let sequence, let loop):
       hearClaim(Int(flow), Int(hop), rate: rate, sequence: sequence, loop: loop)
-    case .standing(let delegate, let word): hearStanding(Int(delegate), word)
-    case .stand(let delegate, let grant, let level): hearStand(Int(delegate), grant: grant, level: level)
+    case .standing(let delegate, let word): touchDesk(control.grants!.hearStanding(delegate, word))
+    case .stand(let delegate, let grant, let level):
+      touchDesk(control.grants!.hearStand(delegate, rate: grant, level: level))
     case .leave(let flow, let hop): hearLeave(Int(flow), Int(hop))
     case .grant(let flow, let hop, let grant, let fair, let basedOn):
       hearGrant(Int(flow), Int(hop), grant: grant, fair: fair, basedOn: basedOn)
@@ -131,7 +114,6 @@ extension PacketNetwork {
     case .foresee: foresee()
     case .look(let desk): look(Int(desk))
     case .idle(let flow, let order): endIdle(Int(flow), order)
-    case .renew(let flow): renew(Int(flow))
     }
   }
 
@@ -166,7 +148,7 @@ extension PacketNetwork {
   /// The flow has begun, or has data again: new data of a collective, or something that was lost.
   mutating func wantsToSend(_ flow: Int) {
     if signals.contains(.oracle) { activate(flow) }
-    if signals.contains(.explicitRate), control.books[flow] == nil, hasData(flow) { openDesks(flow) }
+    if signals.contains(.explicitRate), hasData(flow) { openDesks(flow) }
   }
 
   /// Nothing is left to send now. A flow with an end gives its rate back at once. A connection of a collective keeps it
@@ -192,7 +174,10 @@ extension PacketNetwork {
 
   mutating func closeControl(_ flow: Int) {
     if signals.contains(.oracle) { deactivate(flow) }
-    if signals.contains(.explicitRate) { leaveDesks(flow) }
+    if signals.contains(.explicitRate) {
+      leaveDesks(flow)
+      control.books[flow] = nil
+    }
   }
 
   // MARK: Near-source notices
@@ -227,8 +212,9 @@ extension PacketNetwork {
     let share = min(1, congestion / (equilibrium * (2 * rule.weight + 1)))
     let strength = max(1, (share * 64).rounded(.down)) / 64
     let hop = Int(pool[index].hop)
-    say(
-      .notice(flow: Int32(flow), hop: UInt8(hop), strength: strength), toNode: connections[flow].source,
-      after: distance(of: flow, toHop: hop))
+    let word = ControlWord.notice(flow: Int32(flow), hop: UInt8(hop), strength: strength)
+    let distance = distance(of: flow, toHop: hop)
+    if distance > 0, control.losses.loses(key: word.rank, at: Time(ticks: now)) { return }
+    say(word, toNode: connections[flow].source, after: distance)
   }
 }

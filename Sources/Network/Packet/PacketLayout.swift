@@ -16,6 +16,7 @@ struct PacketLayout {
   let routes: UnsafeMutablePointer<PacketRoute>
   let nodeUsed: UnsafeMutablePointer<Int64>
   private(set) var steps: UnsafeMutablePointer<UInt32>
+  private(set) var stepCount = 0
   /// Flows of the plan, then connections of its collectives.
   private(set) var connections: [NetworkPlan.Flow]
   private(set) var collectives: [CollectiveProgress] = []
@@ -50,12 +51,16 @@ struct PacketLayout {
       }
       collectives.append(CollectiveProgress(schedule, repeats: collective.repeats))
     }
-    ports = .allocate(capacity: max(1, plan.ports.count))
-    cards = .allocate(capacity: max(1, plan.ports.count))
+    for stride in [
+      MemoryLayout<PacketPort>.stride, MemoryLayout<PacketCard>.stride, MemoryLayout<PacketSender>.stride,
+      MemoryLayout<PacketReceiver>.stride, MemoryLayout<Packet>.stride,
+    ] { precondition(stride % 64 == 0, "what is fetched by cache lines is a whole number of them") }
+    ports = alignedBlock(plan.ports.count)
+    cards = alignedBlock(plan.ports.count)
     nodeUsed = .allocate(capacity: max(1, plan.nodes.count))
-    senders = .allocate(capacity: max(1, connections.count))
-    receivers = .allocate(capacity: max(1, connections.count))
-    routes = .allocate(capacity: max(1, connections.count))
+    senders = alignedBlock(connections.count)
+    receivers = alignedBlock(connections.count)
+    routes = alignedBlock(connections.count)
     steps = .allocate(capacity: 1)
     nodeUsed.initialize(repeating: 0, count: max(1, plan.nodes.count))
     layPorts()
@@ -113,19 +118,23 @@ struct PacketLayout {
       var route = PacketRoute()
       route.forward = UInt32(allSteps.count)
       route.forwardLength = UInt8(forward.count)
-      allSteps += forward.map(step)
+      allSteps += forward.map(step) + [PacketNetwork.pathEnd]
       route.back = UInt32(allSteps.count)
       route.backLength = UInt8(back.count)
-      allSteps += back.map(step)
+      allSteps += back.map(step) + [PacketNetwork.pathEnd]
       (routes + index).initialize(to: route)
       (senders + index).initialize(to: sender(of: index, card: forward[0], hops: forward.count))
+      senders[index].forward = route.forward
       (receivers + index).initialize(to: PacketReceiver())
+      receivers[index].card = Int32(back[0])
+      receivers[index].back = route.back
       // The receiver knows the size of what it asked for.
       receivers[index].lastSequence = senders[index].lastSequence
     }
     for site in localRoundTrips.indices where localRoundTrips[site] == 0 { localRoundTrips[site] = links[site] }
     steps.deallocate()
-    steps = .allocate(capacity: max(1, allSteps.count))
+    stepCount = allSteps.count
+    steps = alignedBlock(allSteps.count)
     for (k, step) in allSteps.enumerated() { (steps + k).initialize(to: step) }
   }
 

@@ -10,7 +10,7 @@ extension PacketNetwork {
   @inline(__always) mutating func arm(_ place: Int, at time: Int64) {
     guard time < cards[place].armed else { return }
     cards[place].armed = time
-    heap.push(PacketEvent(time: time, kind: .card, place: place))
+    queue.push(PacketEvent(time: time, kind: .card, place: place))
   }
 
   /// Sends one packet if the line is free, and sees to it that the next one follows.
@@ -85,7 +85,8 @@ extension PacketNetwork {
         arm(place, at: max(now, senders[flow].isReady ? now : senders[flow].nextSend))
       }
     } else {
-      arm(place, at: max(senders[flow].isReady ? now : senders[flow].nextSend, ports[place].busyUntil))
+      // A flow that waits may have got its rate after the instant at which its next packet would have been due.
+      arm(place, at: max(now, senders[flow].isReady ? now : senders[flow].nextSend, ports[place].busyUntil))
     }
   }
 
@@ -125,7 +126,7 @@ extension PacketNetwork {
     packet.pointee.deliveredAge = UInt32(truncatingIfNeeded: (now - s.pointee.deliveredAt) / 1000)
     packet.pointee.flightAge = UInt32(truncatingIfNeeded: (now - s.pointee.flightStart) / 1000)
     packet.pointee.applicationLimited = s.pointee.delivered < s.pointee.limitedUntil
-    packet.pointee.hop = 0
+    packet.pointee.path = s.pointee.forward
     s.pointee.inFlight += Int64(size)
     s.pointee.outstanding.append(Outstanding(sequence: sequence, order: s.pointee.order, sentAt: now))
     if s.pointee.next >= s.pointee.available, s.pointee.lost.isEmpty {

@@ -19,6 +19,7 @@ extension PacketNetwork {
       let index = pool.take()
       pool[index].kind = .datagram
       pool[index].flow = UInt32(flow)
+      pool[index].path = routes[flow].forward
       pool[index].sentAt = now
       pool[index].size = UInt16(max(1, min(bytes, 65_535)))
       pool[index].trafficClass = spec.trafficClass.rawValue
@@ -27,6 +28,6 @@ extension PacketNetwork {
     let gap = max(1, Int64(stream.exponential(mean: Double(rule.gap.ticks))))
     datagramStreams[flow] = stream
     senders[flow].pending = now + gap
-    heap.push(PacketEvent(time: now + gap, kind: .flowTimer, place: flow))
+    queue.push(PacketEvent(time: now + gap, kind: .flowTimer, place: flow))
   }
 }

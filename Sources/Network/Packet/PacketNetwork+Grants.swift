@@ -4,73 +4,43 @@ import CongestionControl
 import Quantities
 import Simulation
 
-/// Explicit rates: claims of sources at the desks of their path, and what these grant. The desk of a port inside the
-/// sender's site is at the port; the desk of a port further away is at the site's delegate for it.
+/// Explicit rates: claims of sources at the desks of their path, and what these grant. What desks do is ``GrantDesks``; this
+/// carries their words and looks at the ports for them.
 extension PacketNetwork {
-  /// Sets up the desks of all paths, and what stands with delegates before anything flows.
+  /// Sets up the desks of this part, and what stands with delegates before anything flows.
   mutating func layDesks() {
-    guard signals.contains(.explicitRate) else { return }
-    control.desks = (0..<portCount * 3).map { _ in GrantDesk() }
-    var numbers: [Int: [Int: Int]] = [:]
-    for flow in 0..<flowCount {
-      let site = plan.nodes[connections[flow].source].site
-      var list: [Int32] = []
-      var exit: (node: Int, hop: Int)?
-      for hop in 0..<Int(routes[flow].forwardLength) {
-        let place = portOf(steps[Int(routes[flow].forward) + hop])
-        let node = Int(ports[place].from)
-        let desk = portDesk(place, connections[flow].trafficClass)
-        guard plan.nodes[node].site != site else {
-          list.append(Int32(desk))
-          if plan.nodes[Int(ports[place].to)].site != site, exit == nil { exit = (node, hop) }
-          continue
-        }
-        let from = exit ?? (node, hop)
-        let number: Int
-        if let known = numbers[site]?[desk] {
-          number = known
-        } else {
-          number = control.delegates.count
-          numbers[site, default: [:]][desk] = number
-          control.delegates.append(
-            DelegatePlace(
-              site: site, port: place, desk: desk, node: from.node,
-              distance: distance(of: flow, toHop: hop) - distance(of: flow, toHop: from.hop), loop: 0,
-              state: GrantDelegate(capacity: 0)))
-        }
-        control.delegates[number].loop = max(control.delegates[number].loop, loop(of: flow, toHop: hop))
-        list.append(Int32(firstDelegate + number))
-      }
-      control.desksOf.append(list)
+    guard let rule = plan.algorithm.demands.grants else { return }
+    let paths = (0..<flowCount).map { flow in
+      GrantMap.Path(
+        ports: (0..<Int(routes[flow].forwardLength)).map { portOf(steps[Int(routes[flow].forward) + $0]) },
+        lane: Int(connections[flow].trafficClass.rawValue), site: plan.nodes[connections[flow].source].site)
     }
-    for (number, delegate) in control.delegates.enumerated() {
-      var desk = GrantDesk()
-      desk.delegate = Int32(number)
-      control.desks.append(desk)
-      control.desks[delegate.desk].members.append(.delegate(Int32(number)))
-    }
-    for number in 0..<firstDelegate where !control.desks[number].members.isEmpty {
-      let share = usable(number) / Int64(control.desks[number].members.count)
-      for case .delegate(let number) in control.desks[number].members {
-        var entry = GrantLedger.Entry(loop: Time(ticks: control.delegates[Int(number)].loop))
-        entry.isDelegate = true
-        entry.weight = 0
-        entry.grant = share
-        entry.believed = share
-        entry.fairSent = .max
-        control.desks[control.delegates[Int(number)].desk].ledger.entries.append(entry)
-        control.delegates[Int(number)].state.capacity = share
-      }
+    let map = GrantMap(paths: paths, ports: grantPorts, lanes: 3, delegates: rule.delegates)
+    control.grants = GrantDesks(
+      map: map, rule: rule, losses: control.losses,
+      isHere: { partOf[Int(ports[$0].from)] == part },
+      usable: { Int64(Double(bundleRate($0 / 3)) * rule.utilisation) })
+  }
+
+  /// Ports as the map of desks sees them.
+  private var grantPorts: [GrantMap.Port] {
+    (0..<portCount).map { place in
+      let port = ports[place]
+      return GrantMap.Port(
+        from: plan.nodes[Int(port.from)].site, to: plan.nodes[Int(port.to)].site, delay: port.delay,
+        full: port.fullTicks, takesPart: port.isCard || plan.ports[place].keepsLedger)
     }
   }
 
-  /// The desk of a port for one class of traffic.
-  private func portDesk(_ place: Int, _ trafficClass: NetworkPlan.TrafficClass) -> Int {
-    place * 3 + Int(trafficClass.rawValue)
+  /// The rate of a port; of a sprayed bundle, of all its ports together.
+  private func bundleRate(_ place: Int) -> Int64 {
+    if sprays, !ports[place].isCard {
+      for bundle in plan.bundles where bundle.balancing == .spray && bundle.ports.lowerBound == place {
+        return bundle.ports.reduce(0) { $0 + ports[$1].rate }
+      }
+    }
+    return ports[place].rate
   }
-
-  /// Desks of ports come first, three for each, then those of delegates.
-  private var firstDelegate: Int { portCount * 3 }
 
   // MARK: Sources
 
@@ -82,78 +52,52 @@ extension PacketNetwork {
     return BitRate(min(line, Int64(most)))
   }
 
+  /// Makes the flow known to all desks of its path, if it is not.
   mutating func openDesks(_ flow: Int) {
-    control.books[flow] = ClaimBook(hops: Int(routes[flow].forwardLength))
+    if control.books[flow] == nil { control.books[flow] = ClaimBook(desks: control.grants!.map.desksOf[flow]) }
+    guard !control.books[flow]!.isKnown else { return }
     senders[flow].grant = 0
     sendClaims(flow)
-    if control.lossShare > 0 { renewLater(flow) }
+  }
+
+  private func distanceToDesk(of flow: Int, hop: Int) -> Int64 {
+    control.grants!.map.distance(path: flow, hop: hop) { ports[$0].delay }
   }
 
   private mutating func sendClaims(_ flow: Int) {
-    guard var book = control.books[flow] else { return }
-    let claims = book.claims(demand: demand(of: flow))
-    control.books[flow] = book
-    send(claims, of: flow)
-  }
-
-  private mutating func send(_ claims: [ClaimBook.Claim], of flow: Int) {
+    let demand = demand(of: flow)
+    guard let claims = control.books[flow]?.claims(demand: demand) else { return }
     for claim in claims {
-      let (node, distance) = desk(of: flow, hop: claim.hop)
-      say(
+      let distance = distanceToDesk(of: flow, hop: claim.hop)
+      sayToDesk(
         .claim(
           flow: Int32(flow), hop: UInt8(claim.hop), rate: claim.rate.bitsPerSecond, sequence: claim.sequence,
           loop: 2 * distance),
-        toNode: node, after: distance)
+        of: flow, hop: claim.hop, distance: distance)
     }
   }
 
-  /// Where the desk for a hop stands, and how far from the source.
-  private func desk(of flow: Int, hop: Int) -> (node: Int, distance: Int64) {
-    let number = Int(control.desksOf[flow][hop])
-    if number < firstDelegate { return (Int(ports[number / 3].from), distance(of: flow, toHop: hop)) }
-    let node = control.delegates[number - firstDelegate].node
-    for k in 0..<hop where Int(ports[portOf(steps[Int(routes[flow].forward) + k])].from) == node {
-      return (node, distance(of: flow, toHop: k))
-    }
-    return (node, 0)
-  }
-
-  /// From the port at `hop` to the source and back with the first packet that the source sends then.
-  private func loop(of flow: Int, toHop hop: Int) -> Int64 {
-    var ticks: Int64 = 0
-    for k in 0..<hop {
-      let port = ports + portOf(steps[Int(routes[flow].forward) + k])
-      ticks += 2 * port.pointee.delay + port.pointee.fullTicks
-    }
-    return ticks
-  }
-
-  private mutating func renewLater(_ flow: Int) {
-    let word = ControlWord.renew(flow: Int32(flow))
-    control.queue.push(word, at: Time(ticks: now + 4 * baseRoundTrip(of: flow)), rank: word.rank)
-  }
-
-  /// Says all claims again, in case one was lost on the way.
-  mutating func renew(_ flow: Int) {
-    guard senders[flow].phase == .open, var book = control.books[flow] else { return }
-    let claims = book.repetitions()
-    control.books[flow] = book
-    send(claims, of: flow)
-    renewLater(flow)
+  private mutating func sayToDesk(_ word: ControlWord, of flow: Int, hop: Int, distance: Int64) {
+    let number = Int(control.grants!.map.desksOf[flow][hop])
+    var last = control.books[flow]!.hops[hop].lastArrival
+    let delay = control.grants!.delay(
+      ofSource: UInt64(flow), hop: hop, distance: distance, at: Time(ticks: now), after: &last)
+    control.books[flow]!.hops[hop].lastArrival = last
+    say(word, toNode: Int(ports[control.grants!.map.port(of: number)].from), after: delay.ticks)
   }
 
   mutating func leaveDesks(_ flow: Int) {
-    guard control.books.removeValue(forKey: flow) != nil else { return }
-    for hop in control.desksOf[flow].indices {
-      let (node, distance) = desk(of: flow, hop: hop)
-      say(.leave(flow: Int32(flow), hop: UInt8(hop)), toNode: node, after: distance)
+    guard let book = control.books[flow], book.isKnown else { return }
+    for hop in book.hops.indices where !book.hops[hop].isAbsent {
+      sayToDesk(
+        .leave(flow: Int32(flow), hop: UInt8(hop)), of: flow, hop: hop, distance: distanceToDesk(of: flow, hop: hop))
     }
+    control.books[flow]!.leave()
   }
 
   mutating func hearGrant(_ flow: Int, _ hop: Int, grant: Int64, fair: Int64, basedOn: UInt32) {
-    guard senders[flow].phase == .open, var book = control.books[flow] else { return }
-    book.hear(hop: hop, grant: BitRate(grant), fair: BitRate(fair), basedOn: basedOn)
-    control.books[flow] = book
+    guard senders[flow].phase == .open, control.books[flow]?.isKnown == true else { return }
+    control.books[flow]!.hear(hop: hop, grant: BitRate(grant), fair: BitRate(fair), basedOn: basedOn)
     sendClaims(flow)
     let granted = control.books[flow]!.isOpen ? control.books[flow]!.granted.bitsPerSecond : 0
     guard granted != senders[flow].grant else { return }
@@ -168,113 +112,109 @@ extension PacketNetwork {
   // MARK: Desks
 
   mutating func hearClaim(_ flow: Int, _ hop: Int, rate: Int64, sequence: UInt32, loop: Int64) {
-    let number = Int(control.desksOf[flow][hop])
-    let index: Int
-    if let known = control.desks[number].index(of: flow) {
-      index = known
-    } else {
-      index = control.desks[number].members.count
-      control.desks[number].members.append(.flow(Int32(flow), hop: UInt8(hop)))
-      control.desks[number].ledger.entries.append(GrantLedger.Entry(loop: Time(ticks: loop)))
-    }
-    control.desks[number].ledger.hear(claim: BitRate(rate), sequence: sequence, at: index)
-    touchDesk(number)
-  }
-
-  mutating func hearLeave(_ flow: Int, _ hop: Int) {
-    let number = Int(control.desksOf[flow][hop])
-    guard let index = control.desks[number].index(of: flow) else { return }
-    control.desks[number].members.remove(at: index)
-    control.desks[number].ledger.entries.remove(at: index)
-    touchDesk(number)
-  }
-
-  mutating func hearStanding(_ number: Int, _ word: GrantDelegate.Word) {
-    let desk = control.delegates[number].desk
-    guard let index = control.desks[desk].members.firstIndex(of: .delegate(Int32(number))) else { return }
-    control.desks[desk].ledger.entries[index].claim = word.claim
-    control.desks[desk].ledger.entries[index].base = word.base
-    control.desks[desk].ledger.entries[index].weight = word.weight
+    let desk = Int(control.grants!.map.desksOf[flow][hop])
+    control.grants!.hearClaim(
+      desk: desk, flow: UInt64(flow), hop: UInt8(hop), home: Int32(connections[flow].source), rate: BitRate(rate),
+      sequence: sequence, loop: Time(ticks: loop))
     touchDesk(desk)
   }
 
-  mutating func hearStand(_ number: Int, grant: Int64, level: Int64) {
-    control.delegates[number].state.capacity = grant
-    control.delegates[number].state.level = level
-    touchDesk(firstDelegate + number)
+  mutating func hearLeave(_ flow: Int, _ hop: Int) {
+    let desk = Int(control.grants!.map.desksOf[flow][hop])
+    control.grants![desk].leave(flow: UInt64(flow))
+    touchDesk(desk)
   }
 
   /// Has a desk look at its ledger when everything of this instant has been heard.
-  mutating func touchDesk(_ number: Int) {
-    guard !control.desks[number].isPending else { return }
-    control.desks[number].isPending = true
-    let word = ControlWord.allocate(desk: Int32(number))
-    control.queue.push(word, at: Time(ticks: now), rank: word.rank)
-  }
+  mutating func touchDesk(_ number: Int) { touchDesk(number, at: Time(ticks: now)) }
 
   private mutating func touchDesk(_ number: Int, at time: Time) {
-    guard time < .never else { return }
+    guard time < .never, control.grants![number].wake(at: time) else { return }
     let word = ControlWord.allocate(desk: Int32(number))
-    control.queue.push(word, at: max(time, Time(ticks: now + 1)), rank: word.rank)
+    control.queue.push(word, at: time, rank: word.rank)
   }
 
   mutating func allocate(_ number: Int) {
-    control.desks[number].isPending = false
-    let delegate = Int(control.desks[number].delegate)
-    let usable = delegate < 0 ? usable(number) : control.delegates[delegate].state.capacity
-    let potential = delegate < 0 ? 0 : control.delegates[delegate].state.level
-    let (notices, release) = control.desks[number].ledger.allocate(
-      usable: usable, potential: potential, at: Time(ticks: now), rule: control.rule)
-    for index in notices {
-      let (grant, fair, basedOn) = control.desks[number].ledger.tell(index)
-      switch control.desks[number].members[index] {
-      case .flow(let flow, let hop):
-        let distance = desk(of: Int(flow), hop: Int(hop)).distance
-        say(
-          .grant(flow: flow, hop: hop, grant: grant.bitsPerSecond, fair: fair.bitsPerSecond, basedOn: basedOn),
-          toNode: connections[Int(flow)].source, after: distance)
-      case .delegate(let k):
-        let place = control.delegates[Int(k)]
-        say(
-          .stand(delegate: k, grant: grant.bitsPerSecond, level: fair.bitsPerSecond), toNode: place.node,
-          after: place.distance)
-      }
-    }
-    touchDesk(number, at: release)
-    if delegate >= 0 { claim(for: delegate) } else { watch(number) }
+    guard control.grants![number].comesUp(at: Time(ticks: now)) else { return }
+    let isPort = control.grants!.map.delegate(of: number) == nil
+    let (words, again) = control.grants!.allocate(
+      number, usable: isPort ? usable(number) : 0, at: Time(ticks: now))
+    for (word, delay) in words { carry(word, after: delay.ticks) }
+    touchDesk(number, at: max(again, Time(ticks: now + 1)))
+    if isPort, control.grants![number].watch.begin(view(number), at: Time(ticks: now)) { lookLater(number) }
   }
 
-  /// A delegate tells its far port what its flows want together.
-  private mutating func claim(for number: Int) {
-    let place = control.delegates[number]
-    let (word, again) = control.delegates[number].state.word(
-      for: control.desks[firstDelegate + number].ledger.entries, at: Time(ticks: now),
-      patience: Time(ticks: 2 * place.distance))
-    if let word {
-      say(.standing(delegate: Int32(number), word: word), toNode: Int(ports[place.port].from), after: place.distance)
+  private mutating func carry(_ word: GrantWord, after delay: Int64) {
+    switch word {
+    case .grant(let flow, let hop, let home, let rate, let fair, let basedOn):
+      say(
+        .grant(flow: Int32(flow), hop: hop, grant: rate, fair: fair, basedOn: basedOn), toNode: Int(home),
+        after: delay)
+    case .stand(let delegate, let rate, let level):
+      let node = ports[control.grants!.map.delegates[Int(delegate)].way[0]].from
+      say(.stand(delegate: delegate, grant: rate, level: level), toNode: Int(node), after: delay)
+    case .standing(let delegate, let word):
+      let port = control.grants!.map.delegates[Int(delegate)].desk / 3
+      say(.standing(delegate: delegate, word: word), toNode: Int(ports[port].from), after: delay)
     }
-    touchDesk(firstDelegate + number, at: again)
   }
 
-  /// What the desk of a port may hand out now: what the rule says of the rate (of a sprayed bundle, of all its ports
-  /// together), less what classes that are served before have lately used, less what drains a queue that should not be.
+  /// What the desk of a port may hand out now: what the rule says of its rate, less what classes that are served before
+  /// have lately used, less what drains a queue that should not be.
   private func usable(_ number: Int) -> Int64 {
-    let place = number / 3
-    var rate = ports[place].rate
-    if sprays, !ports[place].isCard {
-      for bundle in plan.bundles where bundle.balancing == .spray && bundle.ports.lowerBound == place {
-        rate = bundle.ports.reduce(0) { $0 + ports[$1].rate }
-      }
-    }
-    let state = control.desks[number]
-    let left = Double(rate) * control.rule.utilisation - state.before - state.drain
-    return max(Int64(Double(rate) * 0.001), Int64(left))
+    let rate = Double(bundleRate(number / 3))
+    let watch = control.grants![number].watch
+    return max(Int64(rate * 0.001), Int64(rate * control.grants!.rule.utilisation - watch.before - watch.drain))
   }
+
+  private func view(_ number: Int) -> GrantWatch.View {
+    let (port, lane) = (ports[number / 3], number % 3)
+    var view = GrantWatch.View(
+      sentBefore: 0, queue: 0, rate: port.rate, buffer: port.buffer, shares: lane > 0 && classesInUse > 1)
+    for c in 0..<lane { view.sentBefore += port.classSent[c] }
+    if port.hasLists {
+      for c in 0...lane { view.queue += Double(port.classBytes[c]) }
+    } else {
+      view.queue = port.backlog(at: now)
+    }
+    return view
+  }
+
+  private mutating func lookLater(_ number: Int) {
+    let word = ControlWord.look(desk: Int32(number))
+    let interval = GrantWatch.interval(control.grants![number].ledger.entries, view(number))
+    control.queue.push(word, at: Time(ticks: now + interval.ticks), rank: word.rank)
+  }
+
+  mutating func look(_ number: Int) {
+    let view = view(number)
+    let goesOn = control.grants![number].look(view, at: Time(ticks: now))
+    touchDesk(number)
+    if goesOn { lookLater(number) }
+  }
+
+  // MARK: Changes
 
   mutating func changeCapacity(_ place: Int) {
-    if signals.contains(.explicitRate) {
-      for c in 0..<3 where !control.desks[place * 3 + c].members.isEmpty { touchDesk(place * 3 + c) }
+    if control.grants != nil {
+      for desk in place * 3..<place * 3 + 3 where !control.grants![desk].members.isEmpty { touchDesk(desk) }
     }
     if signals.contains(.oracle) { lookAhead() }
+  }
+
+  /// Words take as long as the links are now: loops follow.
+  mutating func changeDelays() {
+    guard control.grants != nil else { return }
+    measureDesks()
+    for desk in control.grants!.busy { touchDesk(desk) }
+  }
+
+  /// Distances of desks follow from the links as they are now.
+  mutating func measureDesks() {
+    let map = control.grants!.map
+    let ports = ports
+    control.grants!.measure(grantPorts) { flow, hop in
+      map.distance(path: Int(flow), hop: hop) { ports[$0].delay }
+    }
   }
 }

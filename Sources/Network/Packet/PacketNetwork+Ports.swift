@@ -7,27 +7,15 @@ import Simulation
 /// What happens to packets at ports.
 extension PacketNetwork {
   /// A packet comes out of the link of a port.
-  mutating func arrive(_ place: Int) {
-    let port = ports + place
-    let index = pool.removeFirst(of: &port.pointee.flight)
-    if port.pointee.flight.head != .none {
-      heap.replaceFirst(PacketEvent(time: pool[port.pointee.flight.head].arrival, kind: .arrival, place: place))
-    } else {
-      heap.removeFirst()
-    }
-    forward(index, from: place)
-  }
-
   @inline(__always) mutating func forward(_ index: UInt32, from place: Int) {
-    let route = routes[Int(pool[index].flow)]
-    let isForward = pool[index].goesForward
-    let hop = pool[index].hop + 1
-    pool[index].hop = hop
-    if hop == (isForward ? route.forwardLength : route.backLength) {
+    let packet = pool.base + Int(index)
+    packet.pointee.hop += 1
+    packet.pointee.path += 1
+    let step = steps[Int(packet.pointee.path)]
+    if step == PacketNetwork.pathEnd {
       receive(index, at: place)
       return
     }
-    let step = steps[Int(isForward ? route.forward : route.back) + Int(hop)]
     enqueue(index, at: step & PacketNetwork.sprayed == 0 ? Int(step) : shortest(step), from: place)
   }
 
@@ -62,7 +50,7 @@ extension PacketNetwork {
       return
     }
     if pool[index].kind == .data {
-      if port.pointee.canMark { mark(index, at: place, queue: queue) }
+      if queue >= port.pointee.markFrom { mark(index, at: place, queue: queue) }
       if signals.contains(.nearSource) { sampleForNotice(index, at: place, queue: queue) }
     }
     port.pointee.measure(at: now)
@@ -78,8 +66,7 @@ extension PacketNetwork {
       discard(index)
       return
     }
-    pool[index].arrival = end + port.pointee.delay
-    launch(index, at: place)
+    launch(index, at: place, arrival: end + port.pointee.delay)
   }
 
   @inline(never) private mutating func mark(_ index: UInt32, at place: Int, queue: Double) {
@@ -89,28 +76,20 @@ extension PacketNetwork {
     }
   }
 
-  /// Onto the fibre: `arrival` is set.
-  @inline(__always) mutating func launch(_ index: UInt32, at place: Int) {
-    let port = ports + place
-    if port.pointee.leaves {
-      dispatch(index, at: place)
+  /// Onto the fibre.
+  @inline(__always) private mutating func launch(_ index: UInt32, at place: Int, arrival: Int64) {
+    if ports[place].leaves {
+      dispatch(index, at: place, arrival: arrival)
       return
     }
-    if port.pointee.flight.head == .none {
-      heap.push(PacketEvent(time: pool[index].arrival, kind: .arrival, place: place))
-    } else {
-      // A fibre that has become shorter still delivers in order.
-      let last = pool[port.pointee.flight.tail].arrival
-      if pool[index].arrival < last { pool[index].arrival = last }
-    }
-    pool.append(index, to: &port.pointee.flight)
+    queue.push(PacketEvent(time: arrival, kind: .arrival, place: place, packet: index))
   }
 
-  @inline(never) private mutating func dispatch(_ index: UInt32, at place: Int) {
+  @inline(never) private mutating func dispatch(_ index: UInt32, at place: Int, arrival: Int64) {
     let block = pool[index].telemetry
     outbox.append(
       PacketDispatch(
-        port: Int32(place), packet: pool[index], telemetry: block == .none ? nil : telemetry[block]))
+        port: Int32(place), arrival: arrival, packet: pool[index], telemetry: block == .none ? nil : telemetry[block]))
     discard(index)
   }
 
@@ -124,14 +103,8 @@ extension PacketNetwork {
       pool[index].telemetry = telemetry.take()
       telemetry[pool[index].telemetry] = block
     }
-    let place = Int(dispatch.port)
-    if ports[place].flight.head == .none {
-      heap.push(PacketEvent(time: pool[index].arrival, kind: .arrival, place: place))
-    } else {
-      let last = pool[ports[place].flight.tail].arrival
-      if pool[index].arrival < last { pool[index].arrival = last }
-    }
-    pool.append(index, to: &ports[place].flight)
+    queue.push(
+      PacketEvent(time: dispatch.arrival, kind: .arrival, place: Int(dispatch.port), packet: index))
   }
 
   mutating func drop(_ index: UInt32, at place: Int) {
@@ -165,7 +138,7 @@ extension PacketNetwork {
     }
     if isData {
       let queue = Double(port.pointee.queuedBytes)
-      if port.pointee.canMark { mark(index, at: place, queue: queue) }
+      if queue >= port.pointee.markFrom { mark(index, at: place, queue: queue) }
       if signals.contains(.nearSource) { sampleForNotice(index, at: place, queue: queue) }
     }
     if controlled != nil {
@@ -198,7 +171,7 @@ extension PacketNetwork {
       port.pointee.inService = index
       let end = now + port.pointee.ticks(of: pool[index].size)
       port.pointee.busyUntil = end
-      heap.push(PacketEvent(time: end, kind: .departure, place: place))
+      queue.push(PacketEvent(time: end, kind: .departure, place: place))
       return
     }
   }
@@ -226,8 +199,10 @@ extension PacketNetwork {
       port.pointee.losses += 1
       discard(index)
     } else {
-      pool[index].arrival = now + port.pointee.delay
-      launch(index, at: place)
+      // A fibre that has become shorter still delivers in order.
+      let arrival = max(now + port.pointee.delay, port.pointee.lastArrival + 1)
+      port.pointee.lastArrival = arrival
+      launch(index, at: place, arrival: arrival)
     }
     beginService(place)
     if port.pointee.isCard { serve(place) }
@@ -262,12 +237,16 @@ extension PacketNetwork {
 
   /// Rates and delays that change now.
   mutating func applyChanges() {
+    var movesWords = false
     while nextChange < changes.count, changes[nextChange].at == now {
       let (_, place, k) = changes[nextChange]
       nextChange += 1
       let change = plan.ports[Int(place)].changes[Int(k)]
       let port = ports + Int(place)
-      if let delay = change.delay { port.pointee.delay = delay.ticks }
+      if let delay = change.delay {
+        port.pointee.delay = delay.ticks
+        movesWords = true
+      }
       guard let rate = change.rate else { continue }
       // What is left of the packet on its way out goes at the new rate; an outage holds it.
       if port.pointee.inService != .none, port.pointee.rate > 0 {
@@ -284,14 +263,15 @@ extension PacketNetwork {
       } else if rate > .zero {
         let ticks = port.pointee.bitsInService / rate.double * Double(Time.ticksPerSecond)
         port.pointee.busyUntil = now + Int64(ticks.rounded(.up))
-        heap.push(PacketEvent(time: port.pointee.busyUntil, kind: .departure, place: Int(place)))
+        queue.push(PacketEvent(time: port.pointee.busyUntil, kind: .departure, place: Int(place)))
       } else {
         port.pointee.busyUntil = Time.never.ticks / 2
       }
       changeCapacity(Int(place))
     }
+    if movesWords { changeDelays() }
     if nextChange < changes.count {
-      heap.push(PacketEvent(time: changes[nextChange].at, kind: .change, place: 0))
+      queue.push(PacketEvent(time: changes[nextChange].at, kind: .change, place: 0))
     }
   }
 }

@@ -6,8 +6,8 @@ import Simulation
 
 /// The receiving ends of flows, and what hosts do with what comes in.
 extension PacketNetwork {
+  /// A packet has come to the end of its path, by the port `place`.
   mutating func receive(_ index: UInt32, at place: Int) {
-    let node = Int(ports[place].to)
     switch pool[index].kind {
     case .data: receiveData(index)
     case .datagram:
@@ -15,41 +15,15 @@ extension PacketNetwork {
       discard(index)
     case .acknowledgement, .refusal:
       guard processingDelay > 0 else { return acknowledge(index) }
-      pool[index].arrival = now + processingDelay
-      if processing[node].isEmpty {
-        heap.push(PacketEvent(time: pool[index].arrival, kind: .processed, place: node))
-      }
-      pool.append(index, to: &processing[node])
+      queue.push(PacketEvent(time: now + processingDelay, kind: .processed, place: place, packet: index))
     case .notification:
       guard noticeDelay > 0 else { return notify(index) }
-      pool[index].arrival = now + noticeDelay
-      if noticing[node].isEmpty {
-        heap.push(PacketEvent(time: pool[index].arrival, kind: .noticed, place: node))
-      }
-      pool.append(index, to: &noticing[node])
+      queue.push(PacketEvent(time: now + noticeDelay, kind: .noticed, place: place, packet: index))
     }
-  }
-
-  mutating func finishProcessing(_ node: Int) {
-    let index = pool.removeFirst(of: &processing[node])
-    let head = processing[node].head
-    if head != .none {
-      heap.push(PacketEvent(time: pool[head].arrival, kind: .processed, place: node))
-    }
-    acknowledge(index)
-  }
-
-  mutating func finishNoticing(_ node: Int) {
-    let index = pool.removeFirst(of: &noticing[node])
-    let head = noticing[node].head
-    if head != .none {
-      heap.push(PacketEvent(time: pool[head].arrival, kind: .noticed, place: node))
-    }
-    notify(index)
   }
 
   /// A congestion notification has reached its sender.
-  private mutating func notify(_ index: UInt32) {
+  mutating func notify(_ index: UInt32) {
     let flow = Int(pool[index].flow)
     discard(index)
     guard senders[flow].phase == .open else { return }
@@ -118,7 +92,7 @@ extension PacketNetwork {
       r.pointee.timer = r.pointee.unanswered == 1 ? now + plan.host.acknowledgeDelay.ticks : r.pointee.timer
       if r.pointee.timer < r.pointee.pending {
         r.pointee.pending = r.pointee.timer
-        heap.push(PacketEvent(time: r.pointee.timer, kind: .receiverTimer, place: flow))
+        queue.push(PacketEvent(time: r.pointee.timer, kind: .receiverTimer, place: flow))
       }
     }
   }
@@ -134,7 +108,7 @@ extension PacketNetwork {
       answer(index, kind: .acknowledgement)
     } else {
       r.pointee.pending = r.pointee.timer
-      heap.push(PacketEvent(time: r.pointee.timer, kind: .receiverTimer, place: flow))
+      queue.push(PacketEvent(time: r.pointee.timer, kind: .receiverTimer, place: flow))
     }
   }
 
@@ -149,6 +123,7 @@ extension PacketNetwork {
     pool[index].size = UInt16(plan.host.acknowledgementBytes)
     pool[index].trafficClass = NetworkPlan.TrafficClass.high.rawValue
     pool[index].hop = 0
+    pool[index].path = r.pointee.back
     r.pointee.unanswered = 0
     r.pointee.markedUnanswered = 0
     leave(index, flow)
@@ -161,12 +136,13 @@ extension PacketNetwork {
     pool[index].flow = flow
     pool[index].size = UInt16(plan.host.notificationBytes)
     pool[index].trafficClass = NetworkPlan.TrafficClass.high.rawValue
+    pool[index].path = receivers[Int(flow)].back
     leave(index, Int(flow))
   }
 
   /// An answer goes to the card.
   private mutating func leave(_ index: UInt32, _ flow: Int) {
-    let place = portOf(steps[Int(routes[flow].back)])
+    let place = Int(receivers[flow].card)
     let port = ports + place
     if !port.pointee.hasLists, port.pointee.busyUntil <= now, cards[place].answers.head == .none {
       enqueue(index, at: place, from: -1)

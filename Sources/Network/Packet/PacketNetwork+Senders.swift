@@ -15,7 +15,7 @@ extension PacketNetwork {
       let flow = Int(starts[nextStart])
       let at = connections[flow].start.ticks
       if at > now {
-        heap.push(PacketEvent(time: at, kind: .start, place: 0))
+        queue.push(PacketEvent(time: at, kind: .start, place: 0))
         return
       }
       nextStart += 1
@@ -40,7 +40,10 @@ extension PacketNetwork {
       usedSlots += 1
     }
     s.pointee.slot = slot
-    bank.start(Int(slot), context: context(of: flow), parameters: plan.algorithm.values)
+    let context = context(of: flow)
+    if Int(slot) == contexts.count { contexts.append(context) } else { contexts[Int(slot)] = context }
+    bank.start(Int(slot), context: context, parameters: plan.algorithm.values)
+    (controllers, controllerStride) = bank.storage
     s.pointee.deliveredAt = now
     s.pointee.flightStart = now
     s.pointee.lastSend = now
@@ -61,12 +64,14 @@ extension PacketNetwork {
     let spec = connections[flow]
     let route = routes[flow]
     let base = baseRoundTrip(of: flow)
-    return FlowContext(
+    var context = FlowContext(
       now: Time(ticks: now), roundTrip: Time(ticks: Int64(Double(base) * plan.roundTripError)),
       lineRate: BitRate(ports[Int(senders[flow].card)].rate), packetBytes: plan.packetBytes,
       localRoundTrip: control.localRoundTrip[plan.nodes[spec.source].site],
       longestRoundTrip: control.longestRoundTrip, hops: Int(route.forwardLength), size: spec.bytes,
       seed: plan.seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(flow))
+    context.blindPorts = control.grants?.map.blindPorts(path: flow) ?? 0
+    return context
   }
 
   /// Propagation and processing there and back, and one packet's transmissions, in ticks.
@@ -273,7 +278,7 @@ extension PacketNetwork {
     let due = min(s.pointee.deadline, s.pointee.timeout, s.pointee.stop)
     if due < s.pointee.pending {
       s.pointee.pending = due
-      heap.push(PacketEvent(time: max(due, now), kind: .flowTimer, place: flow))
+      queue.push(PacketEvent(time: max(due, now), kind: .flowTimer, place: flow))
     }
   }
 

@@ -21,7 +21,7 @@ extension PacketNetwork {
     var next = now + plan.sampleInterval.ticks
     next = min(next, nextSeries)
     if !isWarm { next = min(next, warmup) }
-    if next <= plan.duration.ticks { heap.push(PacketEvent(time: max(next, now + 1), kind: .sample, place: 0)) }
+    if next <= plan.duration.ticks { queue.push(PacketEvent(time: max(next, now + 1), kind: .sample, place: 0)) }
   }
 
   private mutating func beginStatistics() {
@@ -147,6 +147,11 @@ struct QueueHistogram {
     while counts.count <= bin { counts.append(0) }
     counts[bin] += 1
     total += 1
+  }
+
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&counts)
+    try coder.value(&total)
   }
 
   private static func bin(_ bytes: Double) -> Int {

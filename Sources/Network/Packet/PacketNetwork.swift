@@ -11,8 +11,8 @@ import Simulation
 /// a plan gives the same results in one part or many.
 ///
 /// Speed: packets lie in a pool of cache lines and are passed by 32-bit index; a packet costs one event a hop at a plain
-/// port; the packets on a link form a list with one entry in the heap, so that the heap grows with the number of ports and
-/// not with the length of the fibres; paths are looked up, not searched; timers are put off without touching the heap.
+/// port, and no more than its own line, the port's two and a few bytes of a list for the event: what the next events will
+/// touch is fetched meanwhile (``fetchAhead()``); paths are looked up, not searched; timers are put off without an event.
 ///
 /// Unsafe memory: `ports`, `senders`, `receivers` and so on are blocks of fixed size, owned here and freed once. Every index
 /// into them comes from the plan, which has been checked, or from an event made here.
@@ -28,26 +28,31 @@ struct PacketNetwork: ~Copyable {
   let receivers: UnsafeMutablePointer<PacketReceiver>
   let routes: UnsafeMutablePointer<PacketRoute>
   let steps: UnsafeMutablePointer<UInt32>
+  let stepCount: Int
   let portCount: Int
   let flowCount: Int
   /// Flows of the plan, then connections of its collectives.
   let connections: [NetworkPlan.Flow]
 
   var pool = PacketPool()
-  var heap = EventHeap()
+  var queue = EventWheel()
   var now: Int64 = 0
   let bank: any ControllerStore
+  /// Where the bank keeps its controllers now, to look ahead.
+  var controllers: UnsafeRawPointer
+  var controllerStride = 0
   var freeSlots: [UInt32] = []
   var usedSlots = 0
+  /// With what the controller of each slot was started.
+  var contexts: [FlowContext] = []
   var feedback = Feedback(now: .zero)
   var telemetry: TelemetryPool
   let signals: Signals
   let notificationInterval: Int64
   let sprays: Bool
+  /// Some port keeps its packets in lists.
+  let hasLists: Bool
   let classesInUse: Int
-  /// Waiting for their processing in a host, by node.
-  var processing: [PacketList]
-  var noticing: [PacketList]
   let processingDelay: Int64
   let noticeDelay: Int64
 
@@ -84,13 +89,13 @@ struct PacketNetwork: ~Copyable {
     self.init(PacketLayout(plan: plan, partOf: partOf, part: part))
     layDesks()
     if let first = starts.first {
-      heap.push(PacketEvent(time: connections[Int(first)].start.ticks, kind: .start, place: 0))
+      queue.push(PacketEvent(time: connections[Int(first)].start.ticks, kind: .start, place: 0))
     }
-    if let first = changes.first { heap.push(PacketEvent(time: first.at, kind: .change, place: 0)) }
+    if let first = changes.first { queue.push(PacketEvent(time: first.at, kind: .change, place: 0)) }
     isWarm = warmup == 0
     var firstSample = min(plan.sampleInterval.ticks, nextSeries, plan.duration.ticks)
     if !isWarm { firstSample = min(firstSample, warmup) }
-    heap.push(PacketEvent(time: firstSample, kind: .sample, place: 0))
+    queue.push(PacketEvent(time: firstSample, kind: .sample, place: 0))
   }
 
   private init(_ layout: PacketLayout) {
@@ -101,6 +106,8 @@ struct PacketNetwork: ~Copyable {
     signals = demands.signals
     notificationInterval = demands.notificationInterval.ticks
     bank = plan.algorithm.makeBank()
+    (controllers, controllerStride) = bank.storage
+    hasLists = (0..<plan.ports.count).contains { layout.ports[$0].hasLists }
     telemetry = TelemetryPool()
     processingDelay = layout.processingDelay
     noticeDelay = plan.host.notificationDelay.ticks + plan.host.reactionDelay.ticks
@@ -114,9 +121,8 @@ struct PacketNetwork: ~Copyable {
     receivers = layout.receivers
     routes = layout.routes
     steps = layout.steps
+    stepCount = layout.stepCount
     nodeUsed = layout.nodeUsed
-    processing = plan.nodes.map { _ in PacketList() }
-    noticing = processing
     portCount = plan.ports.count
     flowCount = layout.connections.count
     connections = layout.connections
@@ -154,17 +160,20 @@ struct PacketNetwork: ~Copyable {
 
   /// Steps with this bit name a bundle, any of whose ports will do.
   static let sprayed: UInt32 = 1 << 31
+  /// Stands behind the last step of every path.
+  static let pathEnd = UInt32.max
 
   /// When something happens here next; never if nothing will.
-  var nextTime: Int64 { min(heap.nextTime, control.nextTime) }
+  var nextTime: Int64 { min(queue.nextTime, control.nextTime) }
 
   /// Handles everything before `horizon`.
   mutating func advance(to horizon: Int64) {
     while true {
-      let time = heap.nextTime
-      if control.nextTime < time {
-        guard control.nextTime < horizon else { return }
-        now = control.nextTime
+      let word = control.nextTime
+      let time = queue.head(upTo: min(word, horizon - 1))
+      if word < time {
+        guard word < horizon else { return }
+        now = word
         events += 1
         handleControl()
         continue
@@ -172,39 +181,23 @@ struct PacketNetwork: ~Copyable {
       guard time < horizon else { return }
       now = time
       events += 1
-      let event = heap.first
+      let event = queue.removeFirst()
+      fetchAhead()
       switch event.kind {
-      case .arrival: arrive(event.place)
+      case .arrival: forward(event.packet, from: event.place)
       case .card:
-        heap.removeFirst()
         if cards[event.place].armed == now {
           cards[event.place].armed = .max
           serve(event.place)
         }
-      case .departure:
-        heap.removeFirst()
-        depart(event.place)
-      case .flowTimer:
-        heap.removeFirst()
-        flowTimer(event.place)
-      case .receiverTimer:
-        heap.removeFirst()
-        receiverTimer(event.place)
-      case .processed:
-        heap.removeFirst()
-        finishProcessing(event.place)
-      case .noticed:
-        heap.removeFirst()
-        finishNoticing(event.place)
-      case .change:
-        heap.removeFirst()
-        applyChanges()
-      case .start:
-        heap.removeFirst()
-        startFlows()
-      case .sample:
-        heap.removeFirst()
-        sample()
+      case .departure: depart(event.place)
+      case .flowTimer: flowTimer(event.place)
+      case .receiverTimer: receiverTimer(event.place)
+      case .processed: acknowledge(event.packet)
+      case .noticed: notify(event.packet)
+      case .change: applyChanges()
+      case .start: startFlows()
+      case .sample: sample()
       }
     }
   }
@@ -221,6 +214,8 @@ struct PacketRoute {
 /// A packet that leaves for another part.
 struct PacketDispatch {
   var port: Int32
+  /// When it comes out of the port's link.
+  var arrival: Int64
   var packet: Packet
   var telemetry: InlineArray<8, HopTelemetry>?
 }

@@ -6,7 +6,7 @@ import Simulation
 
 /// One part of a plan at packet level, for the drivers.
 public final class PacketPart: ExperimentPart {
-  private var network: PacketNetwork
+  var network: PacketNetwork
 
   /// - Parameters:
   ///   - partOf: the part of each node of the plan.
@@ -42,7 +42,7 @@ extension PacketNetwork {
       var earliest = Int64.max
       let packets = outbox.filter { partOf[Int(ports[Int($0.port)].to)] == target }
       let mine = words.filter { $0.part == target }
-      for packet in packets { earliest = min(earliest, packet.packet.arrival) }
+      for packet in packets { earliest = min(earliest, packet.arrival) }
       for word in mine { earliest = min(earliest, word.at) }
       writer.write(packets)
       writer.write(mine)
@@ -57,9 +57,9 @@ extension PacketNetwork {
 extension PacketDispatch: FixedLayout {
   func encode(into writer: inout ByteWriter) {
     writer.write(port)
-    for value in [packet.arrival, packet.sentAt, packet.delivered] { writer.write(value) }
+    for value in [arrival, packet.sentAt, packet.delivered] { writer.write(value) }
     for value in [
-      packet.flow, packet.sequence, packet.order, packet.cumulative, packet.deliveredAge, packet.flightAge,
+      packet.flow, packet.path, packet.sequence, packet.order, packet.cumulative, packet.deliveredAge, packet.flightAge,
     ] { writer.write(value) }
     writer.write(packet.size)
     writer.write(packet.kind.rawValue)
@@ -81,11 +81,12 @@ extension PacketDispatch: FixedLayout {
 
   init(from reader: inout ByteReader) throws(WireError) {
     port = try reader.read()
+    arrival = try reader.read()
     packet = Packet()
-    packet.arrival = try reader.read()
     packet.sentAt = try reader.read()
     packet.delivered = try reader.read()
     packet.flow = try reader.read()
+    packet.path = try reader.read()
     packet.sequence = try reader.read()
     packet.order = try reader.read()
     packet.cumulative = try reader.read()
@@ -105,79 +106,5 @@ extension PacketDispatch: FixedLayout {
         capacity: try reader.readRate(), queue: try reader.read(), sent: try reader.read(), at: try reader.readTime())
     }
     telemetry = block
-  }
-}
-
-extension ControlDispatch: FixedLayout {
-  func encode(into writer: inout ByteWriter) {
-    writer.write(UInt32(part))
-    writer.write(at)
-    switch word {
-    case .pause(let port, let c, let on):
-      writer.write(UInt8(0))
-      writer.write(port)
-      writer.write(c)
-      writer.write(on)
-    case .claim(let flow, let hop, let rate, let sequence, let loop):
-      writer.write(UInt8(1))
-      writer.write(flow)
-      writer.write(hop)
-      writer.write(rate)
-      writer.write(sequence)
-      writer.write(loop)
-    case .leave(let flow, let hop):
-      writer.write(UInt8(2))
-      writer.write(flow)
-      writer.write(hop)
-    case .grant(let flow, let hop, let grant, let fair, let basedOn):
-      writer.write(UInt8(3))
-      writer.write(flow)
-      writer.write(hop)
-      writer.write(grant)
-      writer.write(fair)
-      writer.write(basedOn)
-    case .standing(let delegate, let word):
-      writer.write(UInt8(4))
-      writer.write(delegate)
-      for value in [word.claim, word.base, word.weight] { writer.write(value) }
-    case .stand(let delegate, let grant, let level):
-      writer.write(UInt8(5))
-      writer.write(delegate)
-      writer.write(grant)
-      writer.write(level)
-    case .notice(let flow, let hop, let strength):
-      writer.write(UInt8(6))
-      writer.write(flow)
-      writer.write(hop)
-      writer.write(strength)
-    case .allocate, .foresee, .renew, .idle, .look:
-      preconditionFailure("these words never leave their part")
-    }
-  }
-
-  init(from reader: inout ByteReader) throws(WireError) {
-    part = Int(try reader.read(UInt32.self))
-    at = try reader.read()
-    let tag: UInt8 = try reader.read()
-    switch tag {
-    case 0:
-      word = .pause(port: try reader.read(), trafficClass: try reader.read(), on: try reader.readBool())
-    case 1:
-      word = .claim(
-        flow: try reader.read(), hop: try reader.read(), rate: try reader.read(), sequence: try reader.read(),
-        loop: try reader.read())
-    case 2: word = .leave(flow: try reader.read(), hop: try reader.read())
-    case 3:
-      word = .grant(
-        flow: try reader.read(), hop: try reader.read(), grant: try reader.read(), fair: try reader.read(),
-        basedOn: try reader.read())
-    case 4:
-      word = .standing(
-        delegate: try reader.read(),
-        word: GrantDelegate.Word(claim: try reader.read(), base: try reader.read(), weight: try reader.read()))
-    case 5: word = .stand(delegate: try reader.read(), grant: try reader.read(), level: try reader.read())
-    case 6: word = .notice(flow: try reader.read(), hop: try reader.read(), strength: try reader.readDouble())
-    default: throw .badValue("kind of control word \(tag)")
-    }
   }
 }

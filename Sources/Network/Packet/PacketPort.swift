@@ -8,37 +8,48 @@ import Simulation
 /// A plain port is a first-in first-out queue: departure and arrival of a packet are known when it joins, and nothing has to
 /// be done when it leaves. A port with classes, flow control, telemetry, a shared buffer or a changing rate keeps its
 /// packets in lists and has an event for every departure.
+///
+/// A whole number of cache lines, in the order in which they are wanted.
 struct PacketPort {
-  // What the hot loop touches first.
+  // One cache line: what a packet meets.
   /// When everything queued so far will have left.
   var busyUntil: Int64 = 0
   /// Ticks that a full packet and an acknowledgement take.
-  let fullSize: UInt16
-  let smallSize: UInt16
-  var hasLists: Bool
-  /// The far end belongs to another part.
-  let leaves: Bool
-  let isCard: Bool
-  let canMark: Bool
-  let hasLoss: Bool
   var fullTicks: Int64
   var smallTicks: Int64
   var delay: Int64
   /// Bytes a tick.
   var speed: Double
   var buffer: Double
-  var flight = PacketList()
-  // Statistics.
+  /// The queue below which nothing is marked, whatever chance says; infinite if nothing ever is.
+  let markFrom: Double
+  let fullSize: UInt16
+  let smallSize: UInt16
+  let hasLists: Bool
+  /// The far end belongs to another part.
+  let leaves: Bool
+  let isCard: Bool
+  let hasLoss: Bool
+
+  // A second one: statistics.
   var bytesOut: Int64 = 0
   var bytesIn: Int64 = 0
   /// Integral of the queue in byte-ticks, up to `measured`.
   var area = 0.0
   var measured: Int64 = 0
   var most = 0.0
-
+  var queuedBytes: Int64 = 0
+  var rate: Int64
   let to: Int32
   let from: Int32
-  var rate: Int64
+
+  // A third, of ports with lists.
+  var inService = UInt32.none
+  var queues = InlineArray<3, PacketList>(repeating: PacketList())
+  /// When the last packet comes out at the far end.
+  var lastArrival: Int64 = -1
+  var classBytes = InlineArray<3, Int64>(repeating: 0)
+
   let marking: NetworkPlan.Marking?
   let phantom: NetworkPlan.Phantom?
   let loss: NetworkPlan.Loss
@@ -50,12 +61,8 @@ struct PacketPort {
   var random: RandomStream
 
   // With lists.
-  var queues = InlineArray<3, PacketList>(repeating: PacketList())
-  var queuedBytes: Int64 = 0
-  var classBytes = InlineArray<3, Int64>(repeating: 0)
   /// Bytes that have left, by class.
   var classSent = InlineArray<3, Int64>(repeating: 0)
-  var inService = UInt32.none
   /// What was left of that packet when the rate last changed.
   var bitsInService = 0.0
   var pausedClasses = InlineArray<3, Bool>(repeating: false)
@@ -74,6 +81,7 @@ struct PacketPort {
   var pauses: Int64 = 0
   var bytesOutInWarmup: Int64 = 0
   var bytesInInWarmup: Int64 = 0
+  private let padding = InlineArray<5, UInt64>(repeating: 0)
 
   init(_ port: NetworkPlan.Port, index: Int, plan: NetworkPlan, hasLists: Bool, leaves: Bool) {
     fullSize = UInt16(plan.packetBytes)
@@ -81,7 +89,8 @@ struct PacketPort {
     self.hasLists = hasLists
     self.leaves = leaves
     isCard = plan.nodes[port.from].isHost
-    canMark = port.marking != nil || port.phantom != nil
+    markFrom =
+      port.phantom != nil ? 0 : port.marking.map { Double(min($0.minimum, $0.maximum)) } ?? .infinity
     hasLoss = port.loss != .none
     rate = port.rate.bitsPerSecond
     fullTicks = PacketPort.ticks(bytes: plan.packetBytes, rate: rate)
@@ -186,6 +195,34 @@ struct PacketPort {
       // Geometric with the given mean; this packet is the first.
       if length > 1 { burstLeft = Int64(random.exponential(mean: -1 / DeterministicMath.log(1 - 1 / length))) }
       return true
+    }
+  }
+
+  /// Passes all that changes.
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&rate)
+    if coder.isReading { setRate(rate) }
+    try coder.value(&delay)
+    for count in [\PacketPort.busyUntil, \.bytesOut, \.bytesIn, \.measured, \.queuedBytes, \.lastArrival] {
+      try coder.value(&self[keyPath: count])
+    }
+    for count in [
+      \PacketPort.phantomAt, \.burstLeft, \.passed, \.sinceSample, \.drops, \.dropsInWarmup, \.losses, \.marks,
+      \.pauses,
+      \.bytesOutInWarmup, \.bytesInInWarmup,
+    ] { try coder.value(&self[keyPath: count]) }
+    for amount in [\PacketPort.area, \.most, \.phantomBytes, \.bitsInService, \.queueAtSample] {
+      try coder.value(&self[keyPath: amount])
+    }
+    try random.code(with: &coder)
+    try coder.value(&inService)
+    for c in 0..<3 {
+      try queues[c].code(with: &coder)
+      try coder.value(&classBytes[c])
+      try coder.value(&classSent[c])
+      try coder.value(&pausedClasses[c])
+      try coder.value(&held[c])
+      try coder.value(&pausing[c])
     }
   }
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMemory
+import Simulation
+
 /// A first-in first-out queue of plain values in a ring that grows by doubling.
 ///
 /// Unsafe memory, because thousands of flows each keep one and it is touched with every packet. Safety: positions are
@@ -28,6 +31,16 @@ package struct Ring<Element: BitwiseCopyable> {
   }
 
   package mutating func removeAll() { count = 0 }
+
+  /// The k-th from the first.
+  subscript(_ k: Int) -> Element { base![Int((start &+ UInt32(k)) & mask)] }
+
+  /// Fetches both ends.
+  @inline(__always) func prefetch() {
+    guard let base else { return }
+    longhaul_prefetch(base + Int(start & mask))
+    longhaul_prefetch(base + Int((start &+ count) & mask))
+  }
 
   private mutating func grow() {
     guard let old = base else {
@@ -91,6 +104,24 @@ package struct PacketSet {
     base[Int(slot >> 6)] &= ~bit
     count -= 1
     return true
+  }
+
+  /// Passes all members.
+  mutating func code(with coder: inout StateCoder) throws(WireError) {
+    try coder.value(&count)
+    guard count > 0 else { return }
+    var size = mask
+    try coder.value(&size)
+    guard size == mask || coder.isReading && size & (size &+ 1) == 0 && size >= 63 else {
+      throw .badValue("a set of packets of \(size) places")
+    }
+    if base == nil {
+      guard size < 1 << 31 else { throw .badValue("a set of packets of \(size) places") }
+      mask = size
+      base = .allocate(capacity: Int(mask >> 6) + 1)
+      base!.initialize(repeating: 0, count: Int(mask >> 6) + 1)
+    }
+    for k in 0...Int(mask >> 6) { try coder.value(&base![k]) }
   }
 
   private mutating func grow(toHold span: UInt32, lowest: UInt32) {

@@ -25,6 +25,13 @@ public protocol ExperimentPart: AnyObject {
   func advance(to horizon: Time, inbox: [[UInt8]]) throws(WireError) -> [PartMessage]
   /// Statistics of what this part owns; to be merged with those of the others.
   func finish() -> ExperimentResult
+  /// The whole state between two calls, for ``NetworkPlan/makePart(level:partOf:part:state:)``; nil of a level that has to
+  /// be run again from the start.
+  func snapshot() -> [UInt8]?
+}
+
+extension ExperimentPart {
+  public func snapshot() -> [UInt8]? { nil }
 }
 
 /// Which level of the network to run.
@@ -42,7 +49,15 @@ extension NetworkPlan {
 }
 
 extension NetworkPlan {
-  /// One part of the plan's network.
+  /// One part of the plan's network as it was when its state was written.
+  public func makePart(
+    level: ExperimentLevel, partOf: [Int], part: Int, state: [UInt8]
+  ) throws(WireError) -> any ExperimentPart {
+    guard level == .packet else { throw .badValue("a state of the level '\(level.rawValue)', which writes none") }
+    return try PacketPart(plan: self, partOf: partOf, part: part, state: state)
+  }
+
+  /// One part of the plan's network, at its beginning.
   public func makePart(level: ExperimentLevel, partOf: [Int], part: Int) -> any ExperimentPart {
     switch level {
     case .packet: return PacketPart(plan: self, partOf: partOf, part: part)

@@ -92,7 +92,7 @@ public final class FluidPart: ExperimentPart {
       var reader = ByteReader(bytes)
       for _ in 0..<(try reader.readCount(minimumSize: 9)) {
         let at = try reader.readTime()
-        network.schedule(.message(try reader.read()), at: at)
+        network.post(try reader.read(), at: at)
       }
       try reader.finish()
     }

@@ -94,6 +94,7 @@ extension NetworkPlan.Port: FixedLayout {
     writer.write(optional: phantom)
     writer.write(loss)
     writer.write(optional: flowControl)
+    writer.write(keepsLedger)
     writer.write(changes)
   }
 
@@ -107,6 +108,7 @@ extension NetworkPlan.Port: FixedLayout {
     phantom = try reader.readOptional()
     loss = try reader.read()
     flowControl = try reader.readOptional()
+    keepsLedger = try reader.readBool()
     changes = try reader.readArray()
   }
 }

@@ -10,7 +10,6 @@ extension NetworkPlan {
     if ports.contains(where: { $0.flowControl != nil }) { return "priority flow control" }
     if flows.contains(where: { $0.datagrams != nil }) { return "datagrams" }
     if ports.contains(where: { $0.changes.contains { $0.delay != nil } }) { return "changes of delay" }
-    if controlLoss > 0 { return "the loss of control words" }
     return nil
   }
 }

@@ -26,6 +26,15 @@ extension ComposedPolicy {
   /// it would block a strict queue for ever.
   public func canEverRun(_ job: QueuedJob, sites: [SiteState]) -> String? {
     if let reason = ComposedPolicy.canEverRun(job, sites: sites) { return reason }
+    var job = job
+    if job.pin < 0, placement.site(confining: job) >= 0 {
+      job.pin = placement.site(confining: job)
+      if Int(job.pin) < sites.count, job.gpus > sites[Int(job.pin)].total {
+        let site = sites[Int(job.pin)]
+        return "it asks for \(job.gpus) GPUs and \(spec.placement?.name ?? "") keeps it at '\(site.name)', which has "
+          + "\(site.total)"
+      }
+    }
     let idle = sites.map(\.emptied)
     // Whether it fits does not depend on prices, routes or run times, only on which sites are left to choose from.
     let view = FleetView(

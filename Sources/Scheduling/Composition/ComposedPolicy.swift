@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Quantities
+
 /// A policy put together from an order, a backfilling and a placement.
 ///
 /// It holds no state: its answer is a pure function of the view, the model and the spec, so that a coordinator that
@@ -14,7 +16,7 @@ public struct ComposedPolicy: Sendable {
   private let preempts: Bool
   private let skips: Bool
   private let backfill: (any Backfill)?
-  private let placement: any PlacementRule
+  let placement: any PlacementRule
   let packing: Packing
   let maxSites: Int
 
@@ -41,6 +43,13 @@ public struct ComposedPolicy: Sendable {
     if view.queue.isEmpty { return [] }
     return compose(view, model)
   }
+
+  /// In what time GPU-time of users loses half its weight (``FleetView/usage``); never where nobody asks.
+  public var usageHalfLife: Time { order.usageHalfLife }
+
+  /// When to decide again if nothing happens before: service by attained time, leases and rounds change the order of
+  /// their own accord. Never while nothing waits.
+  public func nextLook(_ view: FleetView) -> Time { view.queue.isEmpty ? .never : order.nextChange(in: view) }
 
   private func compose(_ view: FleetView, _ model: any RunTimeModel) -> [Decision] {
     let placer = Placer(view: view, model: model, rule: placement, maxSites: maxSites)

@@ -48,7 +48,7 @@ struct DecisionPass {
   mutating func place(_ job: QueuedJob) -> [Piece]? {
     guard gate.mayPass(job) else { return nil }
     if let pieces = placer.place(job, in: sites) { return pieces }
-    gate.noteMisfit(job)
+    if !placer.isSelective { gate.noteMisfit(job) }
     return nil
   }
 
@@ -56,7 +56,7 @@ struct DecisionPass {
   mutating func fits(_ job: QueuedJob) -> Bool {
     guard gate.mayPass(job) else { return false }
     if placer.canPlace(job, in: sites) { return true }
-    gate.noteMisfit(job)
+    if !placer.isSelective { gate.noteMisfit(job) }
     return false
   }
 

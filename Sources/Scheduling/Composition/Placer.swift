@@ -10,6 +10,8 @@ struct Placer {
   let rule: any PlacementRule
   let packing: Packing
   let isByNameOnly: Bool
+  /// Not every job may go to every site, so that where one does not fit another of its size may.
+  let isSelective: Bool
   let maxSites: Int
 
   init(view: FleetView, model: any RunTimeModel, rule: any PlacementRule, maxSites: Int) {
@@ -19,12 +21,13 @@ struct Placer {
     self.maxSites = maxSites
     packing = type(of: rule).packing
     isByNameOnly = type(of: rule).isByNameOnly
+    isSelective = type(of: rule).isSelective
   }
 
   /// The pieces for a job, or nil if it does not fit: one piece on the best site that has room, else, if the job may
   /// be split, several (see `split`).
   func place(_ job: QueuedJob, in sites: [SiteState]) -> [Piece]? {
-    if isByNameOnly || job.pin >= 0 {
+    if isByNameOnly || site(confining: job) >= 0 {
       for index in range(of: job, in: sites) {
         if let piece = packing.pack(job.gpus, on: sites[index], index: Int32(index)) { return [piece] }
       }
@@ -47,6 +50,14 @@ struct Placer {
     return inOrderOfScore(candidates, for: job, in: sites)
   }
 
+  /// Sites that could hold the whole job if they were empty, best first.
+  func idleCandidates(_ job: QueuedJob, in sites: [SiteState]) -> [Int] {
+    let pieces = range(of: job, in: sites).filter { sites[$0].total >= job.gpus }.map {
+      Piece(site: Int32($0), gpus: job.gpus, nodes: [])
+    }
+    return inOrderOfScore(pieces, for: job, in: sites).map { Int($0.site) }
+  }
+
   /// Candidates in order of site become candidates in order of preference.
   private func inOrderOfScore(_ candidates: [Piece], for job: QueuedJob, in sites: [SiteState]) -> [Piece] {
     if candidates.count < 2 || isByNameOnly { return candidates }
@@ -59,9 +70,13 @@ struct Placer {
   }
 
   private func range(of job: QueuedJob, in sites: [SiteState]) -> Range<Int> {
-    if job.pin < 0 { return sites.indices }
-    return Int(job.pin) < sites.count ? Int(job.pin)..<Int(job.pin) + 1 : 0..<0
+    let only = Int(site(confining: job))
+    if only < 0 { return sites.indices }
+    return only < sites.count ? only..<only + 1 : 0..<0
   }
+
+  /// The only site where a job may run, by its pin or by the rule; -1 for any.
+  private func site(confining job: QueuedJob) -> Int32 { job.pin >= 0 ? job.pin : rule.site(confining: job) }
 
   /// Spreads a splittable job over several sites.
   ///
@@ -70,7 +85,7 @@ struct Placer {
   /// hold it on any free GPUs. Preferred sites give all they have, the last one what is still missing; nodes within a
   /// site are whole ones first. Pieces are returned in order of site.
   func split(_ job: QueuedJob, in sites: [SiteState]) -> [Piece]? {
-    guard job.splittable, job.pin < 0, maxSites > 1 else { return nil }
+    guard job.splittable, site(confining: job) < 0, maxSites > 1 else { return nil }
     let whole = sites.map { Packing.wholeFree(of: $0) }
     // A ledger may be limited to fewer GPUs than its nodes show.
     let anyFree = packing == .pool ? sites.map(\.free) : whole

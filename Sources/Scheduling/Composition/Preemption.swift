@@ -42,6 +42,8 @@ struct Preemption {
     view = pass.view
     placer = pass.placer
     packing = pass.placer.packing
+    var order = order
+    order.prepare(for: pass.view)
     self.order = order
     room = pass.sites
     available = pass.sites
@@ -72,7 +74,7 @@ struct Preemption {
         fits = keep(Int(-1 - next.item), pass)
       } else {
         let job = view.queue[Int(next.item)]
-        let isPlain = job.pin < 0 && !job.splittable
+        let isPlain = job.pin < 0 && !job.splittable && !placer.isSelective
         if !(isPlain && misfits.contains(job.gpus)) { fits = take(job, in: &pass) }
         if !fits, isPlain { misfits.insert(job.gpus) }
       }

@@ -7,15 +7,16 @@ import Quantities
 /// The order of arrival costs nothing. Other orders compute keys when the first position is asked for, and sort no
 /// further than they are asked. Jobs without GPUs are left out: they are started before the queue is served.
 struct ServiceOrder {
-  private let queue: [QueuedJob]
-  private let order: any QueueOrder
+  private let view: FleetView
+  private var queue: [QueuedJob] { view.queue }
+  private var order: any QueueOrder
   private let now: Time
   private let isArrivalOrder: Bool
   private var next = 0
   private var heap: LeastFirst<Double>?
 
   init(_ order: any QueueOrder, over view: FleetView) {
-    queue = view.queue
+    self.view = view
     now = view.now
     self.order = order
     isArrivalOrder = type(of: order).isArrivalOrder
@@ -46,6 +47,7 @@ struct ServiceOrder {
   }
 
   private mutating func buildHeap(where mayServe: (QueuedJob) -> Bool) {
+    order.prepare(for: view)
     var entries: [LeastFirst<Double>.Entry] = []
     for position in queue.indices where queue[position].gpus > 0 && mayServe(queue[position]) {
       let job = queue[position]

@@ -23,7 +23,12 @@ protocol PlacementRule: Sendable {
   /// Whether all sites score alike, so that the first by name is taken without looking at the others.
   static var isByNameOnly: Bool { get }
 
+  /// Whether the rule confines some jobs to one site.
+  static var isSelective: Bool { get }
+
   init(_ values: ParameterValues)
+  /// The only site where the rule lets a job run that has no pin; -1 for any.
+  func site(confining job: QueuedJob) -> Int32
   /// One score for each candidate, in their order.
   func scores(of candidates: [Piece], for job: QueuedJob, in context: PlacementContext) -> [SiteScore]
 }
@@ -31,6 +36,8 @@ protocol PlacementRule: Sendable {
 extension PlacementRule {
   static var packing: Packing { .pool }
   static var isByNameOnly: Bool { false }
+  static var isSelective: Bool { false }
+  func site(confining job: QueuedJob) -> Int32 { -1 }
 }
 
 /// What a rule may look at.
@@ -42,10 +49,26 @@ struct PlacementContext {
 
   /// Cost of the energy of the whole stay on one GPU, in USD. An unknown length counts as one hour of work.
   func energyCost(of job: QueuedJob, on piece: Piece) -> Double {
-    let site = sites[Int(piece.site)]
+    sites[Int(piece.site)].usdPerGPUHour * hours(of: job, on: piece)
+  }
+
+  /// Expected length of the stay in hours. An unknown length counts as one hour of work.
+  func hours(of job: QueuedJob, on piece: Piece) -> Double {
     let time = model.runTime(of: job, on: [piece])
-    let hours = time > .zero && time < .never ? time.seconds / 3600 : 1 / site.speed
-    return site.usdPerGPUHour * hours
+    return time > .zero && time < .never ? time.seconds / 3600 : 1 / sites[Int(piece.site)].speed
+  }
+
+  /// What has to be brought to a site before a job can run there: from where, and how many bytes.
+  func inputs(of job: QueuedJob, to site: Int32) -> [(from: Int32, bytes: Int64)] {
+    [(job.dataHome, job.stagedBytes), (job.checkpointSite, job.checkpointBytes)].filter {
+      $0.0 >= 0 && $0.0 != site && $0.1 > 0
+    }
+  }
+
+  /// How long a transfer takes at what the route has left, in seconds, its one-way delay included.
+  func transferSeconds(_ bytes: Int64, from: Int32, to: Int32) -> Double {
+    let rate = view.residual[Int(from)][Int(to)].double
+    return rate > 0 ? Double(bytes) * 8 / rate + delay(from: from, to: to) : .infinity
   }
 
   /// One-way delay from the job's data in seconds; zero where it has none.

@@ -3,11 +3,15 @@
 /// Every part that a policy can be composed of. A new order, backfilling or placement is one file and one line here.
 public enum PolicyCatalogue {
   static let orders: [any QueueOrder.Type] = [
-    FirstInFirstOut.self, ShortestJobFirst.self, ShortestRemainingTimeFirst.self,
+    FirstInFirstOut.self, ShortestJobFirst.self, LongestJobFirst.self, QuasiShortestServiceFirst.self,
+    EarliestDeadlineFirst.self, FairShare.self, WFP3.self, FittedF1.self, ShortestRemainingTimeFirst.self,
+    ShortestRemainingServiceFirst.self, LeastAttainedService.self, Gittins.self, Themis.self, MaxMinFairness.self,
   ]
-  static let backfills: [any Backfill.Type] = [EASY.self]
+  static let backfills: [any Backfill.Type] = [EASY.self, Conservative.self]
   static let placements: [any PlacementRule.Type] = [
-    FirstFit.self, Consolidated.self, MostFree.self, CheapestEnergy.self, LowestLatency.self, Balanced.self,
+    FirstFit.self, LocalOnly.self, RoundRobin.self, RandomSite.self, PowerOfTwo.self, LeastLoaded.self, MostFree.self,
+    Consolidated.self, CheapestEnergy.self, CarbonGreedy.self, CheapestWithEgress.self, LowestLatency.self,
+    DataGravity.self, BandwidthAware.self, EarliestFinish.self, Balanced.self,
   ]
 
   static let skipSuffix = "-skip"

@@ -22,10 +22,19 @@ public struct QueuedJob: Equatable, Sendable {
   public var checkpointSite: Int32
   /// Bytes to bring from there.
   public var checkpointBytes: Int64
+  /// Who submitted it, as a number given in order of first appearance; -1 where the trace does not say.
+  public var user: Int32
+  /// When it should have ended; never where nobody asks.
+  public var deadline: Time
+  /// How long it has held its GPUs so far, over all its stays.
+  public var attained: Time
+  /// Run time predicted from earlier jobs at its arrival, whatever the policy may know of durations.
+  public var predicted: Time
 
   public init(
     job: Int32, submit: Time, gpus: Int32, estimate: Time, pin: Int32 = -1, splittable: Bool = false,
-    dataHome: Int32 = -1, stagedBytes: Int64 = 0, checkpointSite: Int32 = -1, checkpointBytes: Int64 = 0
+    dataHome: Int32 = -1, stagedBytes: Int64 = 0, checkpointSite: Int32 = -1, checkpointBytes: Int64 = 0,
+    user: Int32 = -1, deadline: Time = .never, attained: Time = .zero, predicted: Time = .zero
   ) {
     self.job = job
     self.submit = submit
@@ -37,6 +46,10 @@ public struct QueuedJob: Equatable, Sendable {
     self.stagedBytes = stagedBytes
     self.checkpointSite = checkpointSite
     self.checkpointBytes = checkpointBytes
+    self.user = user
+    self.deadline = deadline
+    self.attained = attained
+    self.predicted = predicted
   }
 }
 
@@ -55,10 +68,14 @@ public struct RunningJob: Equatable, Sendable {
   /// Its preemption is already ordered; its GPUs come free when its checkpoint is written.
   public var stopping: Bool
   public var preemptible: Bool
+  /// Who submitted it; -1 where the trace does not say.
+  public var user: Int32
+  /// How long it had held its GPUs before this stay.
+  public var attainedBefore: Time
 
   public init(
     job: Int32, submit: Time, gpus: Int32, pieces: [Piece], start: Time, expectedEnd: Time, work: Time? = nil,
-    stopping: Bool = false, preemptible: Bool = true
+    stopping: Bool = false, preemptible: Bool = true, user: Int32 = -1, attainedBefore: Time = .zero
   ) {
     self.job = job
     self.submit = submit
@@ -69,7 +86,12 @@ public struct RunningJob: Equatable, Sendable {
     self.work = work ?? expectedEnd - start
     self.stopping = stopping
     self.preemptible = preemptible
+    self.user = user
+    self.attainedBefore = attainedBefore
   }
+
+  /// How long it has held its GPUs until `now`, over all its stays.
+  public func attained(at now: Time) -> Time { attainedBefore + (now > start ? now - start : .zero) }
 }
 
 extension RunningJob {
@@ -100,10 +122,14 @@ public struct FleetView: Sendable {
   public var residual: [[BitRate]]
   /// Capacity of the route `[from][to]`; unlimited on the diagonal.
   public var capacity: [[BitRate]]
+  /// GPU-time that users have had.
+  public var usage: UserUsage
+  /// What the jobs that have ended tell of those to come.
+  public var history: JobHistory
 
   public init(
     now: Time, queue: [QueuedJob], running: [RunningJob], sites: [SiteState], oneWayDelay: [[Time]],
-    residual: [[BitRate]], capacity: [[BitRate]]
+    residual: [[BitRate]], capacity: [[BitRate]], usage: UserUsage = UserUsage(), history: JobHistory = JobHistory()
   ) {
     self.now = now
     self.queue = queue
@@ -112,7 +138,12 @@ public struct FleetView: Sendable {
     self.oneWayDelay = oneWayDelay
     self.residual = residual
     self.capacity = capacity
+    self.usage = usage
+    self.history = history
   }
+
+  /// GPUs of all sites.
+  var totalGPUs: Int64 { sites.reduce(0) { $0 + Int64($1.total) } }
 }
 
 /// Answers how long a job would hold its GPUs if it stood on given pieces.

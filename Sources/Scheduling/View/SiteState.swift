@@ -14,12 +14,17 @@ public struct SiteState: Equatable, Sendable {
   /// Cost of one active GPU for one hour at this moment's price, in USD, at the meter (PUE included). May be
   /// negative where prices are.
   public var usdPerGPUHour: Double
+  /// Carbon of one active GPU for one hour at this moment's intensity, in kg CO2 equivalent, at the meter.
+  public var carbonPerGPUHour: Double
+  /// What a byte costs that leaves the site for another one, in USD.
+  public var egressUSDPerByte: Double
   /// Speed of its GPUs relative to the reference GPU: work of one hour takes `1 / speed` hours.
   public var speed: Double
 
   /// - Parameter nodeFree: free GPUs of each node; an idle site when left out.
   public init(
-    name: String, nodeSize: [Int32], nodeFree: [Int32]? = nil, usdPerGPUHour: Double = 0, speed: Double = 1
+    name: String, nodeSize: [Int32], nodeFree: [Int32]? = nil, usdPerGPUHour: Double = 0, speed: Double = 1,
+    carbonPerGPUHour: Double = 0, egressUSDPerByte: Double = 0
   ) {
     let available = nodeFree ?? nodeSize
     precondition(available.count == nodeSize.count, "site '\(name)': \(available.count) of \(nodeSize.count) nodes")
@@ -29,6 +34,8 @@ public struct SiteState: Equatable, Sendable {
     free = available.reduce(0, +)
     total = nodeSize.reduce(0, +)
     self.usdPerGPUHour = usdPerGPUHour
+    self.carbonPerGPUHour = carbonPerGPUHour
+    self.egressUSDPerByte = egressUSDPerByte
     self.speed = speed
   }
 
@@ -50,6 +57,9 @@ public struct SiteState: Equatable, Sendable {
     }
     free += piece.gpus
   }
+
+  /// Share of the GPUs that jobs hold; 1 for a site without GPUs.
+  public var utilisation: Double { total > 0 ? 1 - Double(free) / Double(total) : 1 }
 
   /// The same site with nobody on it.
   public var emptied: SiteState {
