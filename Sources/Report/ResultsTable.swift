@@ -31,7 +31,8 @@ public struct ResultsTable: CustomStringConvertible {
     for workload in summary.workloads {
       let skipped = workload.skipped.items.reduce(0) { $0 + $1.count }
       var text = workload.synthetic ? "SYNTHETIC: " : ""
-      text += "\(workload.path) (\(workload.format)), \(Readable.integer(workload.jobs)) jobs"
+      text += "\(workload.path) (\(workload.format)), \(Readable.integer(workload.jobs)) "
+      text += workload.notes.contains("rows are requests") ? "requests" : "jobs"
       if skipped > 0 { text += ", \(Readable.integer(skipped)) of \(Readable.integer(workload.rows)) rows skipped" }
       if summary.calendar != nil, let start = workload.start { text += ", from its \(start)" }
       lines += entry("Workload", text)

@@ -95,17 +95,18 @@ public struct ServingRun: Sendable {
     return (outcomes, simulation)
   }
 
-  /// One job for each site that has replicas, from the first moment to the end of the last request.
+  /// One job for each site that has replicas, from the first request to the end of the last.
   func jobs(_ scenario: Scenario, workload: Int) -> [Job] {
-    let starts = scenario.fleet.sites.map { _ in Time.zero }
-    let end = max(Time.seconds(Int64(1)), simulate(scenario, starts: starts).1.end)
+    let begin = requests.first?.arrival ?? .zero
+    let starts = scenario.fleet.sites.map { _ in begin }
+    let length = max(Time.seconds(Int64(1)), simulate(scenario, starts: starts).1.end - begin)
     var gpus = [Int](repeating: 0, count: starts.count)
     for (share, site) in zip(spec.replicas, sites) { gpus[site] += Int(share.amount) * spec.gpusPerReplica }
     for (share, site) in zip(spec.prefill, prefillSites) { gpus[site] += Int(share.amount) * spec.gpusPerReplica }
     return gpus.indices.filter { gpus[$0] > 0 }.map { site in
       let id = scenario.fleet.sites[site].id
       return Job(
-        id: "\(name)@\(id)", submit: .zero, milliGPUs: Int64(gpus[site]) * 1000, duration: end, pin: id,
+        id: "\(name)@\(id)", submit: begin, milliGPUs: Int64(gpus[site]) * 1000, duration: length, pin: id,
         dataHomeName: id, workload: workload)
     }
   }

@@ -60,7 +60,7 @@ public struct LoadedWorkloads: Sendable {
     let models = ModelAssignment(rule: rule, dataHome: home, seed: scenario.modelSeed)
     try models.assign(&jobs, siteNames: scenario.fleet.sites.map(\.id))
     assignment = models.lines + ModelAssignment.census(jobs)
-    // Replicas come first: they are there before the first request. Stable: jobs of one instant keep the order of the
+    // Of one instant, replicas come first. Stable: jobs of one instant keep the order of the
     // scenario's workloads and of their files.
     jobs = (replicas + jobs).enumerated().sorted {
       ($0.element.submit, $0.offset) < ($1.element.submit, $1.offset)

@@ -54,6 +54,21 @@ struct Catalog: ParsableCommand {
           "\(row.name)  gradients \(Readable.bytes(Double(row.gradientBytes)))  checkpoint "
             + "\(Readable.bytes(Double(row.checkpointBytes)))  data \(Readable.bytes(Double(row.datasetBytes)))  "
             + "step \(Readable.fixed(row.stepSeconds, 2)) s")
+        var facts = ["parameters \(Readable.amount(Double(row.parameters) / 1e9)) billion"]
+        if row.activeParameters != row.parameters {
+          facts.append("active \(Readable.amount(Double(row.activeParameters) / 1e9)) billion")
+        }
+        facts.append("layers \(row.layers)")
+        if row.hidden > 0 { facts.append("width \(row.hidden)") }
+        facts.append(
+          "\(row.typicalGPUs.lowerBound)-\(row.typicalGPUs.upperBound) GPUs at \(Readable.percent(row.flopUtilisation))"
+        )
+        if row.trainingTokens > 0 { facts.append("\(Readable.amount(row.trainingTokens / 1e9)) billion tokens") }
+        if row.kvBytesPerToken > 0 {
+          facts.append("keys and values \(Readable.bytes(Double(row.kvBytesPerToken))) a token")
+        }
+        print("    \(facts.joined(separator: ", "))")
+        if let reason = row.siteBound { print("    not split over sites: \(reason)") }
         print("    \(row.certainty.rawValue): \(row.source)")
       }
     case .fibres:

@@ -101,12 +101,16 @@ struct TopologyCheck: ParsableCommand {
     discussion:
       "The measurements of 19 AWS regions are in latency_aws/2020_06_05 of github.com/vitorenesduarte/fantoch.")
 
-  @Argument(help: "A folder with a file REGION.dat for each region, lines 'min/avg/max/mdev:region' in milliseconds.")
-  var folder: String
+  @Argument(
+    help: """
+      A folder with a file REGION.dat for each region, lines 'min/avg/max/mdev:region' in milliseconds; or a folder of \
+      data that has them in wan/rtt-*. If left out, ../shared/data is looked at.
+      """)
+  var folder: String?
   @Flag(help: "Every pair, as CSV.") var pairs = false
 
   func run() throws {
-    let matrix = try RoundTripMatrix(folder: folder)
+    let matrix = try RoundTripMatrix(folder: TopologyCheck.measurements(folder ?? "../shared/data"))
     if pairs {
       print("from,to,great_circle_km,round_trip_ms,stretch")
       for pair in matrix.pairs {
@@ -137,6 +141,13 @@ struct TopologyCheck: ParsableCommand {
           format: "route factor %.1f: the model is faster than %.0f %% of the pairs", factor,
           100 * matrix.shareAbove(routeFactor: factor)))
     }
+    print("measurements: \(matrix.pairs.count) pairs")
     print("places: \(RegionCatalogue.source) (\(RegionCatalogue.certainty.rawValue))")
+  }
+
+  /// The folder itself, or the first in it that is called wan/rtt-*.
+  private static func measurements(_ folder: String) -> String {
+    let list = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/wan")) ?? []
+    return list.filter { $0.hasPrefix("rtt-") }.min().map { "\(folder)/wan/\($0)" } ?? folder
   }
 }
