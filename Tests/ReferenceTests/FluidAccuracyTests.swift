@@ -3,6 +3,7 @@
 import Congestion
 import CongestionControl
 import Network
+import Quantities
 import ScenarioFile
 import Testing
 
@@ -20,7 +21,7 @@ import Testing
       let spec = ControllerSpec(name: algorithm.name, preset: algorithm.preset, parameters: [])
       let plan = try compiler.plan(
         algorithm: .init(spec: spec, origin: .init(file: path, field: "algorithms")), seed: seed)
-      let outcomes = try [ExperimentLevel.packet, .fluid].map { level in
+      let outcomes = try [ExperimentLevel.packet, .fluid].map { (level: ExperimentLevel) -> LevelAgreement.Outcome in
         let part = plan.makePart(level: level, partOf: plan.nodes.map { _ in 0 }, part: 0)
         _ = try part.advance(to: plan.duration + .tick, inbox: [])
         return LevelAgreement.Outcome(part.finish(), cpuSeconds: 0)
