@@ -43,9 +43,10 @@ struct Catalog: ParsableCommand {
       }
     case .gpus:
       for row in GPUCatalogue.models {
+        func watts(_ value: Double) -> String { "\(Readable.fixed(value, 0)) W" }
         print(
-          "\(row.name)  speed \(Readable.fixed(row.relativeSpeed, 3))  active \(Readable.fixed(row.activeWatts, 0)) W  "
-            + "idle \(Readable.fixed(row.idleWatts, 0)) W  nic \(row.nicRate.text)")
+          "\(row.name)  speed \(Readable.fixed(row.relativeSpeed, 3))  active \(watts(row.activeWatts))  "
+            + "stalled \(watts(row.stalledWatts))  idle \(watts(row.idleWatts))  nic \(row.nicRate.text)")
         print("    \(row.certainty.rawValue): \(row.source)")
       }
     case .models:
