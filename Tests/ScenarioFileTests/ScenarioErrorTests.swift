@@ -126,7 +126,7 @@ import Testing
       "synthetic: philly, jobs: 100, seed: 3", "trace: none.csv, format: philly",
       "s.yaml:28: workloads[0].trace: there is no file '/nowhere/none.csv'"),
     Mistake(
-      "synthetic: philly, jobs: 100, seed: 3", "jobs: 3", "s.yaml:28: workloads[0]: expected 'trace' or 'synthetic'"),
+      "synthetic: philly, jobs: 100, seed: 3", "jobs: 3", "s.yaml:28: workloads[0]: expected 'trace', 'synthetic' or"),
     // YAML itself
     Mistake("medium: smf", "medium: {smf", "s.yaml:21: not valid YAML"),
     Mistake("medium: smf", "\tmedium: smf", "s.yaml:20: not valid YAML"),
