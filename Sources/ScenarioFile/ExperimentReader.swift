@@ -53,7 +53,8 @@ struct ExperimentReading {
     if case .null = field.value.content { throw field.error("the file is empty", "Begin with a list of 'hosts:'.") }
     let root = try field.section([
       "name", "network", "hosts", "switches", "fabric", "links", "flows", "collectives", "changes", "sites",
-      "site_delay", "algorithms", "host", "packet", "header", "round_trip_error", "control_loss", "telemetry", "warmup", "duration",
+      "site_delay", "algorithms", "host", "packet", "header", "round_trip_error", "control_loss", "telemetry", "warmup",
+      "duration",
       "series_interval", "sample_interval", "leaps", "seeds",
     ])
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
