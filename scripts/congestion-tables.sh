@@ -3,8 +3,8 @@
 # Runs the studies in Experiments/studies and writes Documentation/CongestionTables.md with its pictures.
 # Finished studies are not run again: remove a folder in runs/studies to repeat one. Killed in the middle, it goes on
 # with the runs that are missing. JOBS=2 scripts/congestion-tables.sh runs two at a time; what comes out is the same.
-# STUDIES='distances regimes' leaves the others out, ALGORITHMS=cubic,nscc the other baselines of the study of distances:
-# a command in the page says what it was.
+# STUDIES='distances regimes' leaves the others out. Arguments go to the study of distances, for example
+# --algorithms cubic,nscc --only 'distance=10 km'; the command in the page says what they were.
 # Budget: two core-hours in all; each study states its own.
 set -eu
 cd "$(dirname "$0")/.."
@@ -44,7 +44,7 @@ study() { # NAME FILE [ARGUMENTS...]
 }
 
 cat scripts/congestion-tables.head.md > "$out.partial"
-study distances Experiments/studies/distances.yaml ${ALGORITHMS:+--algorithms "$ALGORITHMS"}
+study distances Experiments/studies/distances.yaml "$@"
 study short-flows Experiments/studies/short-flows.yaml
 study regimes Experiments/studies/regimes.yaml
 study without-telemetry Experiments/studies/without-telemetry.yaml
