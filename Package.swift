@@ -120,8 +120,8 @@ let package = Package(
     tests(
       "Emulation",
       [
-        "Emulation", "Report", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling", "Topology",
-        "Energy", "Network", "CongestionControl",
+        "Emulation", "Report", "Runs", "ScenarioFile", "Workload", "Records", "Results", "Site", "Scheduling",
+        "Topology", "Energy", "Network", "CongestionControl",
       ] + base),
     tests(
       "Reference",

@@ -25,7 +25,8 @@
 public func costBound(
   _ problem: BoundProblem, meanCompletion: Double = .infinity, sizeStep: Double = 2
 ) throws(ProgramError) -> Double {
-  if meanCompletion < completionBound(problem) { throw .infeasible }
+  // A little slack, so that the bound itself is a limit that can be kept.
+  if meanCompletion < completionBound(problem) * (1 - 1e-9) { throw .infeasible }
   let classes = classify(problem, sizeStep: meanCompletion < .infinity ? sizeStep : .infinity)
   let hours = problem.hours
   var program = LinearProgram()

@@ -58,6 +58,13 @@ public struct EnergySeries: Equatable, Sendable, EnergySignal {
       + part(of: last, from: 0, to: clock.phase(at: b))
   }
 
+  /// The mean from `a` to `b`, with a < b: exactly the value itself where there is only one.
+  public func mean(from a: Time, to b: Time) -> Double {
+    if values.count == 1 { return values[0] }
+    if interpolation == .step, b <= clock.end(ofIntervalAt: a) { return value(at: a) }
+    return integral(from: a, to: b) / EnergySeries.hours(b.ticks - a.ticks)
+  }
+
   public func nextChange(after time: Time) -> Time { clock.end(ofIntervalAt: time) }
 
   static func hours(_ ticks: Int64) -> Double { Double(ticks) / Double(Time.hour.ticks) }

@@ -87,8 +87,8 @@ struct EnergyMeter: Sendable {
     let start = Time(ticks: Int64(hour) * Time.hour.ticks)
     // Series change on hours of the calendar, which need not be hours of the run: what is printed is the mean.
     let hours = span.seconds / 3600
-    let price = energy.price.integral(from: start, to: start + span) / hours
-    let carbon = energy.carbon.integral(from: start, to: start + span) / hours
+    let price = energy.price.mean(from: start, to: start + span)
+    let carbon = energy.carbon.mean(from: start, to: start + span)
     let busyHours = Double(hourBusy) / Double(Time.hour.ticks)
     records.append(
       .siteHour(

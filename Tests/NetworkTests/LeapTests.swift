@@ -22,13 +22,14 @@ import Topology
     Case(name: "dcqcn", preset: "paper", roundTrip: 100, gigabytes: 40),
     Case(name: "dcqcn", preset: "paper", roundTrip: 5000, gigabytes: 40),
     Case(name: "dcqcn", preset: "vendor", roundTrip: 100, gigabytes: 40),
+    // A cycle of CUBIC with this buffer takes 22 s.
+    Case(name: "cubic", preset: nil, roundTrip: 100, gigabytes: 400),
   ]
 
-  /// A cycle of CUBIC with this buffer takes 22 s; the others cut too seldom, or their means wander.
+  /// These cut too seldom, or their means wander.
   static let wandering = [
     Case(name: "dcqcn", preset: "vendor", roundTrip: 5000, gigabytes: 40),
     Case(name: "dcqcn", preset: "long-haul", roundTrip: 5000, gigabytes: 40),
-    Case(name: "cubic", preset: nil, roundTrip: 100, gigabytes: 400),
   ]
 
   /// Transfers take as long with leaps as without, but for a difference that is printed here and stated where leaps are
@@ -42,12 +43,13 @@ import Topology
       "(\(without.events) events), the mean differs by \(difference * 100) %")
     #expect(abs(difference) < 0.02)
     // Something was leapt over; else nothing is compared here.
-    #expect(with.events < without.events / 2)
+    #expect(with.events < without.events * 2 / 3)
   }
 
   /// What does not repeat itself is followed rather than guessed.
   @Test(arguments: wandering) func wanderersAreFollowed(one: Case) throws {
     let (with, without) = (try transferTimes(one, leaps: true), try transferTimes(one, leaps: false))
+    print("\(one.testDescription): \(with.fct), \(with.events) events; without leaps \(without.fct), \(without.events)")
     #expect(with.fct == without.fct && with.events == without.events)
   }
 
