@@ -59,6 +59,13 @@ public struct FleetPlan: Sendable {
     } catch {
       throw scenario.error(at: "network.congestion_control", message: "\(error)")
     }
+    guard !algorithm.signals.contains(.oracle) || scenario.networkLevel == .ideal else {
+      throw scenario.error(
+        at: "network.congestion_control",
+        message: "'\(algorithm.name)' has to see the whole network at once, and the "
+          + "sites of a fleet each see their own part",
+        advice: "run it in an experiment (longhaul congestion), or take 'level: ideal', which is its limit")
+    }
     guard scenario.networkLevel != .packet else {
       throw scenario.error(
         at: "network.level", message: "the packet level does not run fleets yet",
