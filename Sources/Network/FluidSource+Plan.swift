@@ -166,20 +166,23 @@ extension FluidSource {
       let (rate, edge) = heard.history.edge(
         after: heard.acknowledgedTo, least: max(1, spec.limit.bitsPerSecond / 1000))
       if let edge {
-        let change = max(returns(edge, at: now), now + Time(ticks: max(1, burst)))
+        let change = max(returns(edge, at: now, least: least), now + Time(ticks: max(1, burst)))
         look = rate == 0 ? change : min(look, change)
       }
     }
-    return min(own, look, returns(heard.roundStart, at: now), returns(heard.cutAt, at: now))
+    return min(
+      own, look, returns(heard.roundStart, at: now, least: least),
+      returns(heard.cutAt, at: now, least: least))
   }
 
-  /// When what was sent at a time will be acknowledged; never if it has been.
-  private func returns(_ time: Time, at now: Time) -> Time {
+  /// When what was sent at a time will be acknowledged; never if it has been. What should have been, but is not known to
+  /// be, is asked for again after `least` ticks.
+  private func returns(_ time: Time, at now: Time, least: Int64) -> Time {
     let delay = queueDelay(at: now)
     // Behind a port that serves other classes alone, nothing comes back for now.
     guard time > heard.acknowledgedTo, delay < .seconds(1_000_000) else { return .never }
     let shift = (time + roundTrip + delay - now).ticks
-    guard shift > 0 else { return now + .tick }
+    guard shift > 0 else { return now + Time(ticks: least) }
     var stretch = 1.0
     for hop in hops where hop.queueMoves(at: now) {
       let growth = Double(hop.feedback.queueTrend) / hop.feedback.capacity.double
