@@ -10,14 +10,12 @@ struct ServiceOrder {
   private let view: FleetView
   private var queue: [QueuedJob] { view.queue }
   private var order: any QueueOrder
-  private let now: Time
   private let isArrivalOrder: Bool
   private var next = 0
   private var heap: LeastFirst<Double>?
 
   init(_ order: any QueueOrder, over view: FleetView) {
     self.view = view
-    now = view.now
     self.order = order
     isArrivalOrder = type(of: order).isArrivalOrder
   }
@@ -51,7 +49,7 @@ struct ServiceOrder {
     var entries: [LeastFirst<Double>.Entry] = []
     for position in queue.indices where queue[position].gpus > 0 && mayServe(queue[position]) {
       let job = queue[position]
-      entries.append(.init(key: order.key(of: job, at: now), tie: Int64(job.job), item: Int32(position)))
+      entries.append(.init(key: order.key(of: job, at: view.now), tie: Int64(job.job), item: Int32(position)))
     }
     heap = LeastFirst(entries)
   }

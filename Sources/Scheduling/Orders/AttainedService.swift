@@ -30,16 +30,29 @@ struct AttainedQueues: Sendable {
   func nextDemotion(in view: FleetView) -> Time {
     var next = Time.never
     for job in view.running where job.gpus > 0 && !job.stopping {
-      let attained = gpuSeconds(job, at: view.now)
+      let attained = job.gpuSeconds(at: view.now)
       guard let threshold = thresholds.first(where: { $0 > attained }) else { continue }
-      // Never a tick too early: then the job would still be in its old queue.
-      let left = (threshold - attained) / Double(job.gpus)
-      next = min(next, view.now + Time(ticks: Int64((left * 1e11).rounded(.up)) + 1))
+      next = min(next, job.instant(ofHaving: threshold, after: view.now))
     }
     return next
   }
+}
 
-  func gpuSeconds(_ job: RunningJob, at now: Time) -> Double { job.attained(at: now).seconds * Double(job.gpus) }
+extension QueuedJob {
+  /// GPU-time that it has had, in seconds.
+  var gpuSeconds: Double { attained.seconds * Double(gpus) }
+}
+
+extension RunningJob {
+  /// GPU-time that it has had until `now`, in seconds.
+  func gpuSeconds(at now: Time) -> Double { attained(at: now).seconds * Double(gpus) }
+
+  /// When it will have had so many GPU-seconds, more than at `now`: never a tick too early, at which it would still have
+  /// less.
+  func instant(ofHaving target: Double, after now: Time) -> Time {
+    let left = (target - gpuSeconds(at: now)) / Double(gpus)
+    return now + Time(ticks: Int64((left * 1e11).rounded(.up)) + 1)
+  }
 }
 
 /// `las`: least attained service first, in queues, with preemption. It knows nothing of durations.
@@ -61,10 +74,10 @@ struct LeastAttainedService: QueueOrder {
   init(_ values: ParameterValues) { queues = AttainedQueues(values) }
 
   func key(of job: QueuedJob, at now: Time) -> Double {
-    Double(queues.queue(gpuSeconds: job.attained.seconds * Double(job.gpus)))
+    Double(queues.queue(gpuSeconds: job.gpuSeconds))
   }
   func key(of job: RunningJob, at now: Time) -> Double {
-    Double(queues.queue(gpuSeconds: queues.gpuSeconds(job, at: now)))
+    Double(queues.queue(gpuSeconds: job.gpuSeconds(at: now)))
   }
   func nextChange(in view: FleetView) -> Time { queues.nextDemotion(in: view) }
 }

@@ -35,8 +35,8 @@ struct Gittins: QueueOrder {
   mutating func prepare(for view: FleetView) {
     sizes = view.history.sortedGPUSeconds
     var most = 0
-    for job in view.queue { most = max(most, quanta(job.attained.seconds * Double(job.gpus))) }
-    for job in view.running { most = max(most, quanta(job.attained(at: view.now).seconds * Double(job.gpus))) }
+    for job in view.queue { most = max(most, quanta(job.gpuSeconds)) }
+    for job in view.running { most = max(most, quanta(job.gpuSeconds(at: view.now))) }
     let largest = quanta(sizes.last ?? 0)
     indices = (0...min(most, largest)).map { index(had: Double($0) * quantum) }
   }
@@ -62,17 +62,16 @@ struct Gittins: QueueOrder {
     return position < indices.count ? -indices[position] : 0
   }
 
-  func key(of job: QueuedJob, at now: Time) -> Double { key(had: job.attained.seconds * Double(job.gpus)) }
+  func key(of job: QueuedJob, at now: Time) -> Double { key(had: job.gpuSeconds) }
   func key(of job: RunningJob, at now: Time) -> Double {
-    key(had: job.attained(at: now).seconds * Double(job.gpus))
+    key(had: job.gpuSeconds(at: now))
   }
 
   func nextChange(in view: FleetView) -> Time {
     var next = Time.never
     for job in view.running where job.gpus > 0 && !job.stopping {
-      let had = job.attained(at: view.now).seconds * Double(job.gpus)
-      let left = (Double(quanta(had) + 1) * quantum - had) / Double(job.gpus)
-      next = min(next, view.now + Time(ticks: Int64((left * 1e11).rounded(.up)) + 1))
+      let target = Double(quanta(job.gpuSeconds(at: view.now)) + 1) * quantum
+      next = min(next, job.instant(ofHaving: target, after: view.now))
     }
     return next
   }
