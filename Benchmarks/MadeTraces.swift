@@ -8,7 +8,7 @@ import Workload
 enum MadeTraces {
   static let formats = TraceFormat.readable
 
-  /// Writes `rows` rows; returns what to read: the file, or a folder for PAI's two tables.
+  /// Writes `rows` rows; returns what to read: the file, or a folder for PAI's three tables.
   static func write(_ format: TraceFormat, rows: Int, in folder: String) throws -> String {
     if format == .pai {
       let place = folder + "/pai-\(rows)"
@@ -20,6 +20,9 @@ enum MadeTraces {
       try write("", rows, to: place + "/pai_task_table.csv") { row, random in
         let start = Double(row * 5 + 60)
         return "\(hex(row)),worker,\(1 + random.below(4)).0,Terminated,\(start),\(start + 800),600.0,29.3,50.0,T4\n"
+      }
+      try write("", rows, to: place + "/pai_group_tag_table.csv") { row, random in
+        "\(hex(row + 1 << 40)),u\(random.below(900)),T4,\(hex(random.below(max(1, rows / 5)))),bert\n"
       }
       return place
     }

@@ -87,7 +87,11 @@ public enum TraceHomes {
           "pai_task_table.tar.gz",
           "https://aliopentrace.oss-cn-beijing.aliyuncs.com/v2020GPUTraces/pai_task_table.tar.gz",
           sha256: "cd1d6dc3215d2a8607ccf6b6dd952b5db776df86926c73259fea7c1499ac40e5"),
-      ], source: "alibaba/clusterdata, cluster-trace-gpu-v2020/README.md: addresses and checksums (60 MB and 34 MB)"),
+        .init(
+          "pai_group_tag_table.tar.gz",
+          "https://aliopentrace.oss-cn-beijing.aliyuncs.com/v2020GPUTraces/pai_group_tag_table.tar.gz",
+          sha256: "722fef30b7fb7aa50dabd79155614b5423a9d65cf45a9b26c590d57725423a14"),
+      ], source: "alibaba/clusterdata, cluster-trace-gpu-v2020/README.md: addresses, checksums (60, 34 and 53 MB)"),
     TraceHome(
       name: "pai-gaia",
       summary: "PAI 2020 as prepared by GAIA: a year of 99,998 jobs in hours, a week of 1,000 in seconds",

@@ -134,7 +134,7 @@ public enum TraceReader {
     }
   }
 
-  /// The tables of jobs and of tasks lie in one folder; either may be named.
+  /// The tables of jobs and of tasks lie in one folder; either may be named. That of group tags is read if it is there.
   private static func pai(
     _ path: String, _ head: Record, _ input: inout TraceInput, _ window: TraceWindow
   ) throws(TraceError) -> Trace {
@@ -155,7 +155,13 @@ public enum TraceReader {
     input.meter?.expect(beside)
     var second = try TraceInput(path: beside, meter: input.meter)
     if table == .task { swap(&input, &second) }
-    return try pai(path, jobs: &input, tasks: &second, window)
+    guard let tags = PAITable.group.file(in: folder) else {
+      return try pai(path, jobs: &input, tasks: &second, window)
+    }
+    input.meter?.expect(tags)
+    var third = try TraceInput(path: tags, meter: input.meter)
+    let groups = try PAIGroups(&third)
+    return try pai(path, jobs: &input, tasks: &second, window, groups: groups, more: [third])
   }
 
   /// The jobs of PAI from its two tables in memory.
@@ -172,13 +178,16 @@ public enum TraceReader {
   }
 
   private static func pai(
-    _ path: String, jobs: inout TraceInput, tasks: inout TraceInput, _ window: TraceWindow
+    _ path: String, jobs: inout TraceInput, tasks: inout TraceInput, _ window: TraceWindow,
+    groups: PAIGroups? = nil, more: [TraceInput] = []
   ) throws(TraceError) -> Trace {
-    let rows = PAIRows(tasks: try PAITasks(&tasks))
+    let rows = PAIRows(tasks: try PAITasks(&tasks), groups: groups)
     var collector = try TraceCollector(path: path, window: window, rows: rows)
     try collector.collect(&jobs, file: TraceFile(path: jobs.path, name: ""))
     func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
-    let sha256 = combined([(try jobs.digest(), name(jobs.path)), (try tasks.digest(), name(tasks.path))])
+    var digests = [(try jobs.digest(), name(jobs.path)), (try tasks.digest(), name(tasks.path))]
+    for var input in more { digests.append((try input.digest(), name(input.path))) }
+    let sha256 = combined(digests)
     let (items, account) = try collector.finish(sha256: sha256)
     return Trace(jobs: items, account: account)
   }

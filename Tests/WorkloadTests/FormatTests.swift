@@ -121,6 +121,15 @@ import Workload
     // Either table may be named, and the second is missed where it is not there.
     #expect(try TraceReader.read(path: folder.path + "/pai_job_table.csv").jobs == result.jobs)
     #expect(try TraceReader.read(path: folder.path + "/pai_task_table.csv").jobs == result.jobs)
+    // Group tags, where they are: the group, the model asked for, and what is trained. Of two rows the first holds.
+    folder.write(
+      "pai_group_tag_table.csv", "i2,u2,T4,g7,bert\ni1,u1,,g9,\ni1,u1,,g0,ctr\nbroken\n")
+    let tagged = try TraceReader.read(path: folder.path)
+    #expect(tagged.jobs.map(\.group) == ["g9", "g7"] && tagged.jobs.map(\.gpuModels) == ["V100", "T4"])
+    #expect(tagged.jobs.map(\.duration) == result.jobs.map(\.duration))
+    #expect(tagged.account.sha256 != result.account.sha256)
+    #expect(tagged.account.notes.contains("jobs with a group tag: 2; rows of 4 that cannot be read: 1"))
+    #expect(tagged.account.notes.contains("workloads named by the tags, most frequent first: bert 1"))
     folder.remove("pai_task_table.csv")
     let error = #expect(throws: TraceError.self) { try TraceReader.read(path: folder.path) }
     #expect(error?.expected.hasPrefix("pai_task_table.csv") == true)
