@@ -61,14 +61,14 @@ let package = Package(
     module(
       "Emulation",
       [
-        "Site", "Scheduling", "ScenarioFile", "Network", "CongestionControl", "Topology", "Energy", "Workload",
-        "Records", "ZeroMQ", "CProcess",
+        "Site", "Bounds", "Scheduling", "ScenarioFile", "Network", "CongestionControl", "Topology", "Energy",
+        "Workload", "Records", "ZeroMQ", "CProcess",
       ] + base),
     module(
       "ScenarioFile", ["Topology", "Energy", "Workload", .product(name: "Yams", package: "Yams")] + base),
     module("Scheduling", base),
-    // Limits that no policy can beat, by a solver.
-    module("Bounds", ["CBC"] + base),
+    // What needs a solver: limits that no policy can beat, and a policy that plans over a rolling horizon.
+    module("Bounds", ["CBC", "Scheduling"] + base),
     .executableTarget(
       name: "longhaul-site", dependencies: ["Site", "ZeroMQ", "CProcess"], path: "Agents/site",
       swiftSettings: settings),
@@ -110,7 +110,7 @@ let package = Package(
     tests("CongestionControl", ["CongestionControl"] + base),
     tests("Network", ["Network", "CongestionControl", "Topology"] + base),
     tests("Scheduling", ["Scheduling"] + base),
-    tests("Bounds", ["Bounds"] + base),
+    tests("Bounds", ["Bounds", "Scheduling"] + base),
     tests("Site", ["Site", "Energy", "Network", "Records", "Workload"] + base),
     tests("ZeroMQ", ["ZeroMQ", "CProcess"]),
     tests(

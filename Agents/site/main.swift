@@ -2,6 +2,10 @@
 
 // The data-centre agent: a Site machine behind a ZeroMQ socket. Usage, by the coordinator only:
 //   longhaul-site ENDPOINT IDENTITY PARENT-PID
+//
+// It also stands between the coordinator and a policy of somebody else: it asks the kernel to be ended with its parent,
+// which outlives what follows, and becomes the command.
+//   longhaul-site --policy PARENT-PID ENDPOINT COMMAND
 
 import CProcess
 import Glibc
@@ -33,7 +37,22 @@ func serve(endpoint: String, identity: String) throws {
   }
 }
 
+func becomePolicy(parent: Int32, endpoint: String, command: String) -> Never {
+  guard longhaul_die_with_parent(SIGKILL) == 0, getppid() == parent else {
+    complain("the coordinator is gone", status: 1)
+  }
+  // The shell cuts the command into words; the endpoint is its last argument.
+  let words = ["/bin/sh", "-c", "exec \(command) \"$0\"", endpoint]
+  var argv = words.map { strdup($0) }
+  argv.append(nil)
+  execv("/bin/sh", argv)
+  complain("cannot start /bin/sh: \(String(cString: strerror(errno)))", status: 127)
+}
+
 let arguments = CommandLine.arguments
+if arguments.count == 5, arguments[1] == "--policy", let parent = Int32(arguments[2]) {
+  becomePolicy(parent: parent, endpoint: arguments[3], command: arguments[4])
+}
 guard arguments.count == 4, let parent = Int32(arguments[3]) else {
   complain("started by 'longhaul emulate', not by hand: expected ENDPOINT IDENTITY PARENT-PID", status: 2)
 }

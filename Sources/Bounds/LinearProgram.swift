@@ -95,7 +95,11 @@ public struct LinearProgram {
     return Solution(objective: Clp_objectiveValue(model), values: Array(values))
   }
 
+  /// Where the relaxation happens to be whole it is the answer; Cbc itself leaves some of these undecided, because its
+  /// preprocessing takes every variable away.
   private func solveWhole() throws(ProgramError) -> Solution {
+    let relaxed = try solveLinear()
+    if wholes.allSatisfy({ abs(relaxed.values[Int($0)] - relaxed.values[Int($0)].rounded()) < 1e-9 }) { return relaxed }
     guard let model = Cbc_newModel() else { throw .unsolved(-1) }
     defer { Cbc_deleteModel(model) }
     Cbc_setLogLevel(model, 0)

@@ -70,6 +70,21 @@ final class AgentProcess {
     ended = "was ended by signal \(SIGKILL)"
   }
 
+  /// Whether the process has ended. Does not reap it, so that its number stays its own.
+  var hasEnded: Bool {
+    if ended != nil { return true }
+    var information = siginfo_t()
+    let result = waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT)
+    return result != 0 || information.si_signo != 0
+  }
+
+  /// Ends the process, if it lives, and with it what it has started in its group.
+  func endWithGroup() {
+    // Until it is reaped, no other group can have its number.
+    if ended == nil { _ = Glibc.kill(-pid, SIGKILL) }
+    if hasEnded { _ = ending() } else { kill() }
+  }
+
   /// The most memory that it has held, in MB.
   var peakMegabytes: Double { Double(max(0, longhaul_rss_kib_of(pid))) / 1024 }
 }

@@ -52,6 +52,8 @@ public final class Conductor {
   let sink: any RecordSink
   /// Where checkpoints go; nil for runs that cannot be resumed.
   public var checkpointPath: String?
+  /// Who decides where the plan's policy is not composed here.
+  public var decisions: (any DecisionSource)?
   /// Checks every invariant of the coordinator after each of its steps; for tests.
   public var checked = false
   /// Called after each round; for progress and for tests that kill processes.
@@ -107,13 +109,18 @@ public final class Conductor {
   public struct Interrupted: Error {}
 
   public func run() throws -> RunOutcome {
-    defer { carrier.stop() }
+    var ending = "the run has failed"
+    defer {
+      carrier.stop()
+      decisions?.finish(ending)
+    }
     try carrier.start(plan.sites, states: siteStates)
     siteStates = []
     while try round() {
       afterRound?(status)
       if shouldStop() {
         try writeCheckpoint()
+        ending = "the run is interrupted"
         throw Interrupted()
       }
       if checkpointPath != nil, checkpointIsDue() { try writeCheckpoint() }
@@ -123,6 +130,7 @@ public final class Conductor {
     let complete = coordinator.isDone
     try sink.append(coordinator.finish(at: end))
     _ = try sink.flush()
+    ending = complete ? "the run is over" : "jobs are left that nothing will start"
     counts.events = carrier.events + coordinator.eventCount
     counts.restarts = priorRestarts + carrier.restarts
     return RunOutcome(endTime: end, counts: counts, complete: complete)
@@ -163,7 +171,7 @@ public final class Conductor {
     if coordinatorDue { pending[n].removeAll(keepingCapacity: true) }
     let outputs = try carrier.advance(requests) {
       guard coordinatorDue else { return }
-      coordinatorOutput = coordinator.advance(to: bounds[n], inbox: inbox)
+      coordinatorOutput = try coordinator.advance(to: bounds[n], inbox: inbox, asking: decisions)
       if checked { coordinator.checkInvariants() }
     }
     for (request, output) in zip(requests, outputs) {
@@ -201,6 +209,8 @@ public final class Conductor {
     current.restarts = priorRestarts + carrier.restarts
     var writer = ByteWriter()
     coordinator.encode(into: &writer)
+    // The record of decisions must reach at least as far as the checkpoint that relies on it.
+    try decisions?.flush()
     let checkpoint = Checkpoint(
       counts: current, recordOffset: try sink.flush(), coordinator: writer.bytes, sites: try carrier.snapshot(),
       pending: pending, promises: promises)

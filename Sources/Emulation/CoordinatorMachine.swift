@@ -29,6 +29,8 @@ public struct CoordinatorMachine: Sendable {
   public internal(set) var finishedJobs = 0
   /// When the policy wants to look again though nothing happens.
   var look = Time.never
+  /// How often a policy has been asked that is not composed here.
+  var decisionCount: UInt64 = 0
 
   var outbox: [Message] = []
   var records: [Record] = []
@@ -48,7 +50,7 @@ public struct CoordinatorMachine: Sendable {
     }
     view = FleetView(
       now: .zero, queue: [], running: [], sites: sites, oneWayDelay: fleet.delays, residual: capacity,
-      capacity: capacity, usage: UserUsage(halfLife: plan.policy.usageHalfLife))
+      capacity: capacity, usage: UserUsage(halfLife: plan.policy?.usageHalfLife ?? .never))
     load = LinkLoad(model: plan.network)
     if plan.scenario.networkLevel == .ideal {
       ideal = IdealNetwork(capacities: plan.network.ports.map(\.capacity))
@@ -75,7 +77,13 @@ public struct CoordinatorMachine: Sendable {
   }
 
   /// Handles every instant before `horizon`, stopping earlier where an answer could come back.
-  public mutating func advance(to horizon: Time, inbox messages: [Message]) -> Output {
+  ///
+  /// - Parameter source: who decides if the plan's policy is not composed here.
+  /// - Throws: what the source throws, or ``EmulationError`` for a decision that the fleet cannot carry out. Nothing can
+  ///   be asked of this machine afterwards.
+  public mutating func advance(
+    to horizon: Time, inbox messages: [Message], asking source: (any DecisionSource)? = nil
+  ) throws -> Output {
     for message in messages {
       inbox.nextSequence = message.sequence
       inbox.push(message, at: message.at, rank: UInt64(message.from.raw))
@@ -84,7 +92,7 @@ public struct CoordinatorMachine: Sendable {
     while true {
       let time = next()
       guard time < bound else { break }
-      handle(time)
+      try handle(time, asking: source)
     }
     let output = Output(outbox: outbox, records: records, next: next())
     outbox.removeAll(keepingCapacity: true)
@@ -92,7 +100,7 @@ public struct CoordinatorMachine: Sendable {
     return output
   }
 
-  private mutating func handle(_ now: Time) {
+  private mutating func handle(_ now: Time, asking source: (any DecisionSource)?) throws {
     view.now = now
     var changed = look <= now
     if ideal != nil { advanceIdeal(to: now) }
@@ -113,7 +121,7 @@ public struct CoordinatorMachine: Sendable {
       changed = true
     }
     if ideal != nil { settleIdeal(at: now) }
-    if changed { decide(at: now) }
+    if changed { try decide(at: now, asking: source) }
   }
 
   mutating func send(_ body: Message.Body, to site: Int, at time: Time) {
@@ -139,7 +147,7 @@ public struct CoordinatorMachine: Sendable {
     if plan.pins[index] == -2 {
       reason = "pinned to '\(job.pin ?? "")', which is not a site of this fleet"
     } else {
-      reason = plan.policy.canEverRun(queued, sites: view.sites)
+      reason = plan.canEverRun(queued, sites: view.sites)
     }
     if let reason {
       finishedJobs += 1
@@ -167,10 +175,9 @@ public struct CoordinatorMachine: Sendable {
       user: plan.users[index], deadline: job.deadline ?? .never, attained: state.attained, predicted: state.predicted)
   }
 
-  private mutating func decide(at now: Time) {
+  private mutating func decide(at now: Time, asking source: (any DecisionSource)?) throws {
     look = .never
     guard !view.queue.isEmpty else { return }
-    defer { look = plan.policy.nextLook(view) }
     for k in view.sites.indices {
       let model = plan.nodeModels[k].first
       let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].cooling.pueMilli(at: now)) / 1e6
@@ -179,19 +186,28 @@ public struct CoordinatorMachine: Sendable {
     }
     load.expire(at: now)
     if load.changed { view.residual = load.residual() }
-    let decisions = plan.policy.decide(view, model: RunTimes(plan: plan, load: load))
-    guard !decisions.isEmpty else { return }
-    do {
-      try checkDecisions(decisions, against: view)
-    } catch {
-      preconditionFailure("policy \(plan.policyText) at \(now.seconds) s: \(error)")
+    let model = RunTimes(plan: plan, load: load)
+    let answer: PolicyAnswer
+    if let policy = plan.policy {
+      answer = PolicyAnswer(decisions: policy.decide(view, model: model))
+    } else if let source {
+      answer = try source.answer(view, model: model, decision: decisionCount)
+      decisionCount += 1
+    } else {
+      throw EmulationError("policy \(plan.policyText) is not composed here, and nobody else is there to ask")
     }
-    for decision in decisions {
+    do {
+      try checkDecisions(answer.decisions, against: view)
+    } catch {
+      throw EmulationError("policy \(plan.policyText) at \(now.seconds) s: \(error)")
+    }
+    for decision in answer.decisions {
       switch decision {
       case .start(let job, let pieces): start(job, pieces, at: now)
       case .preempt(let job): preempt(job, at: now)
       }
     }
+    look = plan.policy?.nextLook(view) ?? answer.look
   }
 
   private mutating func preempt(_ id: Int32, at now: Time) {

@@ -15,7 +15,9 @@ import Workload
 public struct FleetPlan: Sendable {
   public let scenario: Scenario
   public let jobs: [Job]
-  public let policy: ComposedPolicy
+  public let policySource: PolicySource
+  /// Nil if decisions come from elsewhere, see ``DecisionSource``.
+  public let policy: ComposedPolicy?
   public let policyText: String
   public let algorithm: Algorithm
   public let network: NetworkModel
@@ -46,9 +48,9 @@ public struct FleetPlan: Sendable {
     let count = (jobs.map(\.workload).max() ?? 0) + 1
     workloadParallelism = ways + Array(repeating: scenario.parallelism, count: max(0, count - ways.count))
     do {
-      let spec = try PolicySpec(parsing: scenario.policy)
-      policy = ComposedPolicy(spec)
-      policyText = spec.text
+      policySource = try PolicySource(parsing: scenario.policy)
+      if case .composed(let spec) = policySource { policy = ComposedPolicy(spec) } else { policy = nil }
+      policyText = policySource.text
     } catch {
       throw scenario.error(at: "scheduler.policy", message: "\(error)")
     }
@@ -138,6 +140,12 @@ public struct FleetPlan: Sendable {
           network: ideal ? nil : network))
     }
     sites = configurations
+  }
+
+  /// Why a job could never run here, or nil; where the policy is not known, by the numbers of GPUs alone.
+  func canEverRun(_ job: QueuedJob, sites: [SiteState]) -> String? {
+    guard let policy else { return ComposedPolicy.canEverRun(job, sites: sites) }
+    return policy.canEverRun(job, sites: sites)
   }
 
   /// The GPU that traced durations refer to.

@@ -6,7 +6,7 @@ import Records
 /// The directory that holds one run.
 ///
 /// A run is either finished and complete, or resumable. While it runs, the directory holds `scenario.yaml`,
-/// `records.bin`, `log/` and `state/`; nothing there looks finished. ``finish(info:inputs:)`` writes every result under
+/// `records.bin`, perhaps `decisions.jsonl`, `log/` and `state/`; nothing there looks finished. ``finish(info:inputs:)`` writes every result under
 /// a name that ends in `.partial`, forces them to disk, renames them, and `summary.json` last: whoever sees
 /// `summary.json` has a complete run.
 ///
@@ -25,6 +25,8 @@ public final class RunDirectory {
   public var sitesPath: String { file("sites.csv") }
   public var linksPath: String { file("links.csv") }
   public var summaryPath: String { file("summary.json") }
+  /// Decisions of a policy that is not composed of parts, in order; it stays after the end of the run.
+  public var decisionsPath: String { file("decisions.jsonl") }
   /// One file for each process.
   public var logFolder: String { file("log") }
   /// For what a resumed run needs: snapshots and logged inputs.
@@ -36,7 +38,7 @@ public final class RunDirectory {
   private static let results = Table.canonical.map { $0.name + ".csv" } + ["run.sqlite", "summary.json"]
   /// Every file that a run leaves; the summary first, so that a directory that is being cleared no longer looks
   /// finished.
-  private static let files = results.reversed() + ["records.bin", "scenario.yaml"]
+  private static let files = results.reversed() + ["records.bin", "scenario.yaml", "decisions.jsonl"]
   private static let folders = ["log", "state"]
 
   private init(path: String) throws(ResultsError) {

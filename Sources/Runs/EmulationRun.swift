@@ -61,7 +61,7 @@ public final class EmulationRun {
     try RunNotes(options: options, workloads: workloads.accounts).write(to: EmulationRun.notesPath(directory))
     return try EmulationRun(
       directory: directory, scenario: scenario, plan: plan, workloads: workloads, options: options, log: log,
-      checkpoint: nil)
+      checkpoint: nil, resuming: false)
   }
 
   /// Prepares to go on with a run that was interrupted or whose coordinator was lost.
@@ -84,12 +84,12 @@ public final class EmulationRun {
       ?? RecordLog.open(path: directory.recordsPath, at: RecordLog.headerSize)
     return try EmulationRun(
       directory: directory, scenario: scenario, plan: plan, workloads: workloads, options: options, log: log,
-      checkpoint: checkpoint)
+      checkpoint: checkpoint, resuming: true)
   }
 
   private init(
     directory: RunDirectory, scenario: Scenario, plan: FleetPlan, workloads: LoadedWorkloads, options: RunOptions,
-    log: RecordLog, checkpoint: Checkpoint?
+    log: RecordLog, checkpoint: Checkpoint?, resuming: Bool
   ) throws {
     self.directory = directory
     self.scenario = scenario
@@ -113,6 +113,13 @@ public final class EmulationRun {
     }
     conductor.checkpointPath = EmulationRun.checkpointPath(directory)
     startedAt = conductor.status.time
+    conductor.decisions = try RecordedDecisions.make(
+      for: plan,
+      options: .init(
+        path: directory.decisionsPath, log: directory.logPath(process: "policy"),
+        launcher: options.agentProgram ?? EmulationRun.programBeside("longhaul-site"),
+        shouldStop: { [weak self] in self?.shouldStop() ?? false }),
+      resuming: resuming)
   }
 
   /// Runs to the end and writes the results.

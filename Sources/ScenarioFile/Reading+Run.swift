@@ -93,12 +93,13 @@ extension Reading {
 
   func readScheduler(
     _ field: Field?
-  ) throws(ScenarioError) -> (policy: String, estimates: EstimateRule, output: Output) {
-    let section = try field?.section(["policy", "estimates"])
+  ) throws(ScenarioError) -> (policy: String, estimates: EstimateRule, timeout: Time, output: Output) {
+    let section = try field?.section(["policy", "estimates", "policy_timeout"])
     var policy = "fifo"
     if let field = section?.optional("policy") {
       locations["scheduler.policy"] = field.value.place
       policy = try field.text()
+      if policy.hasPrefix("recorded:") { policy = "recorded:" + resolve(data: field, String(policy.dropFirst(9))) }
     } else {
       assumptions.add("The policy is 'fifo', the default.")
     }
@@ -113,8 +114,15 @@ extension Reading {
     } else {
       assumptions.add("Policies know run times exactly, the default.")
     }
-    let output = Output.flow([("policy", .text(policy)), ("estimates", .text(estimates.text))])
-    return (policy, estimates, output)
+    var timeout = Time.seconds(60)
+    var output: [(String, Output)] = [("policy", .text(policy)), ("estimates", .text(estimates.text))]
+    if let field = section?.optional("policy_timeout") {
+      timeout = try field.quantity(Time.parse)
+      guard timeout > .zero else { throw field.error("expected a time above zero, found '\(timeout.text)'") }
+    }
+    // It means nothing where no other process is asked.
+    if policy.hasPrefix("external:") { output.append(("policy_timeout", .text(timeout.text))) }
+    return (policy, estimates, timeout, .flow(output))
   }
 
   /// What holds for all jobs.

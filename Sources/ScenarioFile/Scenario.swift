@@ -26,6 +26,8 @@ public struct Scenario: Sendable {
   /// A policy spec, not yet interpreted.
   public var policy: String
   public var estimates: EstimateRule
+  /// How long a policy in another process may take for one answer, by the clock on the wall.
+  public var policyTimeout = Time.seconds(60)
   public var workloads: [WorkloadSpec]
   /// How jobs get a model: "by-size", "none", or the name of one.
   public var modelRule: String
@@ -74,7 +76,8 @@ extension Scenario: Equatable {
     a.name == b.name && a.seed == b.seed && a.calendar == b.calendar && a.fleet == b.fleet && a.energy == b.energy
       && a.coordinatorSite == b.coordinatorSite && a.controlDelays == b.controlDelays
       && a.networkLevel == b.networkLevel && a.controller == b.controller && a.policy == b.policy
-      && a.estimates == b.estimates && a.workloads == b.workloads && a.modelRule == b.modelRule
+      && a.estimates == b.estimates && a.policyTimeout == b.policyTimeout && a.workloads == b.workloads
+      && a.modelRule == b.modelRule
       && a.dataHomeRule == b.dataHomeRule && a.modelSeed == b.modelSeed && a.parallelism == b.parallelism
       && a.checkpoint == b.checkpoint
       && a.transferLimit == b.transferLimit && a.faults == b.faults && a.forecast == b.forecast

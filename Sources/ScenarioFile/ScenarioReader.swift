@@ -127,6 +127,7 @@ final class Reading {
       name: name, path: file, seed: seed, calendar: calendar, fleet: fleet, energy: sites.map(\.energy),
       coordinatorSite: coordinator.site, controlDelays: coordinator.delays, networkLevel: network.level,
       controller: network.controller, policy: scheduler.policy, estimates: scheduler.estimates,
+      policyTimeout: scheduler.timeout,
       workloads: workloads.map(\.spec), modelRule: models.assignment, dataHomeRule: models.dataHome,
       modelSeed: models.seed, parallelism: models.parallelism, checkpoint: jobs.checkpoint,
       transferLimit: jobs.transferLimit,

@@ -150,3 +150,16 @@ struct PolicySpecParser {
       spec: spec, found: found, column: start + 1, problem: problem, suggestion: suggestion, known: known)
   }
 }
+
+extension PolicySpecParser {
+  /// Reads a policy that is no composition: the name of `part`, and its parameters in brackets.
+  mutating func parseAlone(_ part: PolicyPart) throws(PolicySpecError) -> PolicyPartUse {
+    _ = readWord(endingAt: "(")
+    var arguments: [PolicyPartUse.Argument] = []
+    if position < characters.count { arguments = try parseArguments(of: part) }
+    guard position == characters.count else {
+      throw failure("something follows the closing bracket", found: String(characters[position...]), at: position)
+    }
+    return PolicyPartUse(name: part.name, arguments: arguments)
+  }
+}
