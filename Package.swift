@@ -38,7 +38,7 @@ let package = Package(
         "CongestionControl", "Topology", "Energy", "Records", "Network", "Site", "CProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + base, swiftSettings: settings),
-    module("Report", ["Results", "Congestion", "ScenarioFile"] + base),
+    module("Report", ["Results", "Congestion", "ScenarioFile", "Topology"] + base),
     // From a scenario to a finished run directory.
     module(
       "Runs",

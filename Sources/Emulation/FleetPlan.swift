@@ -89,8 +89,9 @@ public struct FleetPlan: Sendable {
         guard let model = GPUCatalogue.lookup(pool.model) else {
           throw scenario.error(at: "sites[\(site.id)].gpus.model", message: "unknown GPU model '\(pool.model)'")
         }
+        let placed = model.placed(in: pool, at: site)
         for node in 0..<pool.nodes {
-          nodes.append(model)
+          nodes.append(placed)
           size.append(Int32(min(pool.perNode, pool.count - node * pool.perNode)))
         }
       }
@@ -131,7 +132,7 @@ public struct FleetPlan: Sendable {
       var idle: Int64 = 0
       for pool in site.pools {
         guard let model = GPUCatalogue.lookup(pool.model) else { continue }
-        idle += FleetPlan.microwatts(model.idleWatts) * Int64(pool.count)
+        idle += FleetPlan.microwatts(model.placed(in: pool, at: site).idleWatts) * Int64(pool.count)
       }
       configurations.append(
         SiteConfiguration(

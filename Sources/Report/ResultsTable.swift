@@ -131,6 +131,11 @@ public struct ResultsTable: CustomStringConvertible {
     let energy = summary.energy
     let peaks = energy.bySite.map { "\($0.id) \(Readable.amount($0.peakKW))" }
     var lines = entry("Peak kW", peaks.joined(separator: ", "))
+    let fabrics = energy.bySite.compactMap { site in site.networkKW.map { "\(site.id) \(Readable.amount($0))" } }
+    if !fabrics.isEmpty {
+      let share = energy.networkMWh.map { "; \(Readable.amount($0)) MWh of the energy" } ?? ""
+      lines += entry("Fabric kW", fabrics.joined(separator: ", ") + share)
+    }
     let capped = energy.bySite.filter { $0.cappedHours > 0 }
     if !capped.isEmpty {
       let hours = capped.map { "\($0.id) \(Readable.amount($0.cappedHours)) h" }
@@ -176,6 +181,10 @@ public struct ResultsTable: CustomStringConvertible {
       text += "\(Readable.fixed(wan.fctSlowdown.p50, 2)), p99 \(Readable.fixed(wan.fctSlowdown.p99, 2))"
     }
     text += "; its equipment drew \(Readable.amount(summary.energy.wanMWh)) MWh"
+    if let parts = summary.energy.wanParts, parts.regeneration > 0 {
+      let sites = (wan.lines ?? []).reduce(0) { $0 + $1.regenerationSites }
+      text += ", of it \(Readable.amount(parts.regeneration)) in \(Readable.integer(sites)) regeneration sites"
+    }
     return lines + entry("WAN", text)
   }
 

@@ -138,6 +138,8 @@ extension Summary.Site {
       hours.append((hour.energyKWh / hour.spanHours, hour.spanHours))
     }
     pue = spanHours > 0 ? pueHours / spanHours : nil
+    networkKW = fleet.sites[index].networkWatts.map { $0 / 1000 }
+    networkMWh = networkKW.map { $0 * pueHours / 1000 }
     stalledMWh = waitingKWh / 1000
     waterCubicMetres = litres / 1000
     cappedHours = Double(capped) / Double(Time.hour.ticks)
@@ -170,6 +172,9 @@ extension Summary.Energy {
     let watts = inputs.fleet.links.reduce(0) { $0 + 2 * LinkPower.watts(of: $1) }
     let runHours = inputs.endTime == .never ? 0 : CanonicalNumber.double(inputs.endTime) / 3600
     wanMWh = watts * runHours / 1e6
+    wanParts = Summary.WANParts(links: inputs.fleet.links, hours: runHours)
+    let network = sites.compactMap(\.networkMWh)
+    networkMWh = network.count == sites.count ? network.reduce(0, +) : nil
     carbonTonnes = sites.reduce(0) { $0 + $1.carbonTonnes }
     bySite = sites
   }
@@ -188,5 +193,6 @@ extension Summary.WAN {
         id: fleet.name(ofPort: port), link: fleet.link(ofPort: port).id, utilisation: record?.utilisation,
         queueMicrosecondsP99: record?.queueMicrosecondsP99, bytes: record?.bytesOut, drops: record?.bytesDropped)
     }
+    lines = fleet.links.compactMap { Summary.Line($0) }
   }
 }

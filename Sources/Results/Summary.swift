@@ -116,8 +116,13 @@ public struct Summary: Codable, Equatable, Sendable {
     public var waterCubicMetres: Double
     /// The highest mean power of the fleet over an hour.
     public var peakKW: Double
-    /// Of routers, transceivers and amplifiers between the sites, at no site's meter and part of no other figure.
+    /// Of routers, modules, amplifiers and regeneration between the sites, at no site's meter and part of no other
+    /// figure.
     public var wanMWh: Double
+    /// Of that, what each kind of equipment took.
+    public var wanParts: WANParts?
+    /// Of `mwh`, what switches and optics inside the sites took; nil in summaries of before it was told apart.
+    public var networkMWh: Double?
     public var bySite: [Site]
 
     enum CodingKeys: String, CodingKey {
@@ -128,12 +133,23 @@ public struct Summary: Codable, Equatable, Sendable {
       case waterCubicMetres = "water_m3"
       case peakKW = "peak_kw"
       case wanMWh = "wan_mwh"
+      case wanParts = "wan_parts_mwh"
+      case networkMWh = "network_mwh"
       case idleMWh = "idle_mwh"
       case costUSD = "cost_usd"
       case egressUSD = "egress_usd"
       case carbonTonnes = "carbon_t"
       case bySite = "by_site"
     }
+  }
+
+  /// MWh of the equipment of all lines.
+  public struct WANParts: Codable, Equatable, Sendable {
+    public var router: Double
+    public var optics: Double
+    public var amplifiers: Double
+    public var regeneration: Double
+    public var switches: Double
   }
 
   public struct Site: Codable, Equatable, Sendable {
@@ -153,9 +169,14 @@ public struct Summary: Codable, Equatable, Sendable {
     public var cappedHours: Double
     /// Mean over time; nil for a run of no length.
     public var pue: Double?
+    /// Of the energy, what switches and optics of the site took, and their power before PUE.
+    public var networkMWh: Double?
+    public var networkKW: Double?
 
     enum CodingKeys: String, CodingKey {
       case id, gpus, utilisation, mwh, pue
+      case networkMWh = "network_mwh"
+      case networkKW = "network_kw"
       case stalledMWh = "stalled_mwh"
       case demandUSD = "demand_usd"
       case waterCubicMetres = "water_m3"
@@ -174,9 +195,11 @@ public struct Summary: Codable, Equatable, Sendable {
     /// Completion time over the time alone on the path, of flows with a size of their own.
     public var fctSlowdown: FlowStatistics
     public var links: [Link]
+    /// How each link is built; nil in summaries of before that was modelled.
+    public var lines: [Line]?
 
     enum CodingKeys: String, CodingKey {
-      case bytes, flows, links
+      case bytes, flows, links, lines
       case fctSlowdown = "fct_slowdown"
     }
   }
@@ -190,6 +213,51 @@ public struct Summary: Codable, Equatable, Sendable {
       self.mean = mean
       self.p50 = p50
       self.p99 = p99
+    }
+  }
+
+  /// A link as it is built, both directions together.
+  public struct Line: Codable, Equatable, Sendable {
+    public var link: String
+    public var kilometres: Double
+    public var medium: String
+    public var optics: String
+    public var wavelengths: Int
+    public var spans: Int
+    /// In both directions.
+    public var amplifiers: Int
+    public var regenerationSites: Int
+    /// One way, in microseconds; the first is the sum of the others.
+    public var delayMicroseconds: Double
+    public var propagationMicroseconds: Double
+    public var opticsMicroseconds: Double
+    public var amplificationMicroseconds: Double
+    public var regenerationMicroseconds: Double
+    public var equipmentMicroseconds: Double
+    /// Of both directions.
+    public var watts: Double
+    public var modules: Int
+    /// Orders of magnitude; nil where no price is known.
+    public var modulesUSDLow: Double?
+    public var modulesUSDHigh: Double?
+    public var leaseUSDPerMonthLow: Double
+    public var leaseUSDPerMonthHigh: Double
+
+    enum CodingKeys: String, CodingKey {
+      case link, medium, optics, wavelengths, spans, amplifiers, modules
+      case kilometres = "km"
+      case regenerationSites = "regeneration_sites"
+      case delayMicroseconds = "delay_us"
+      case propagationMicroseconds = "propagation_us"
+      case opticsMicroseconds = "optics_us"
+      case amplificationMicroseconds = "amplification_us"
+      case regenerationMicroseconds = "regeneration_us"
+      case equipmentMicroseconds = "equipment_us"
+      case watts = "power_w"
+      case modulesUSDLow = "modules_usd_low"
+      case modulesUSDHigh = "modules_usd_high"
+      case leaseUSDPerMonthLow = "lease_usd_month_low"
+      case leaseUSDPerMonthHigh = "lease_usd_month_high"
     }
   }
 
@@ -261,6 +329,7 @@ extension Summary.Energy {
       ("cost_usd", .number(costUSD)), ("demand_usd", .number(demandUSD)), ("egress_usd", .optional(egressUSD)),
       ("total_usd", .number(totalUSD)), ("carbon_t", .number(carbonTonnes)),
       ("water_m3", .number(waterCubicMetres)), ("peak_kw", .number(peakKW)), ("wan_mwh", .number(wanMWh)),
+      ("wan_parts_mwh", wanParts.map(\.json) ?? .null), ("network_mwh", .optional(networkMWh)),
       (
         "by_site",
         .array(
@@ -272,6 +341,7 @@ extension Summary.Energy {
               ("demand_usd", .number(site.demandUSD)), ("carbon_t", .number(site.carbonTonnes)),
               ("water_m3", .number(site.waterCubicMetres)), ("peak_kw", .number(site.peakKW)),
               ("capped_h", .number(site.cappedHours)), ("pue", .optional(site.pue)),
+              ("network_mwh", .optional(site.networkMWh)), ("network_kw", .optional(site.networkKW)),
             ])
           })
       ),
@@ -301,7 +371,7 @@ extension Summary.WAN {
               ("drops", link.drops.map { .integer($0) } ?? .null),
             ])
           })
-      ),
+      ), ("lines", .array((lines ?? []).map(\.json))),
     ])
   }
 }

@@ -18,8 +18,8 @@ extension Reading {
     var found: [(id: String, ends: (Int, Int), section: Section)] = []
     for field in try root.optional("links")?.items() ?? [] {
       let section = try field.section([
-        "id", "between", "distance", "medium", "optics", "rate", "wavelengths", "regeneration", "buffer",
-        "extra_delay", "loss",
+        "id", "between", "distance", "medium", "optics", "rate", "wavelengths", "regeneration", "span", "connectors",
+        "ocs", "equipment", "buffer", "extra_delay", "loss",
       ])
       let ends = try readEnds(section, sites: sites)
       let given = try section.optional("id")?.text()
@@ -66,8 +66,8 @@ extension Reading {
   private func readLink(
     _ id: String, _ ends: (Int, Int), _ section: Section, sites: [SiteEntry], routeFactor: Double
   ) throws(ScenarioError) -> LinkEntry {
-    let medium = try readMedium(section, id)
     let optics = try readOptics(section, id)
+    let medium = try readMedium(section, id, optics)
     let kilometres = try readDistance(section, id, from: sites[ends.0], to: sites[ends.1], routeFactor: routeFactor)
     let rate =
       try section.optional("rate").map { (field) throws(ScenarioError) in
@@ -87,48 +87,31 @@ extension Reading {
     if let bufferField, buffer == 0 { throw bufferField.error("expected a buffer above zero, found '0 B'") }
     if bufferField == nil { assumptions.add("A buffer of 64 MB at either end is assumed on {}.", for: id) }
     let loss = try readLoss(section)
-    let extraField = section.optional("extra_delay")
-    let extra = try extraField?.quantity(Time.parse) ?? .zero
-    if extraField == nil {
-      assumptions.add(
-        "The delay of {} is that of the fibre and of its optics' error correction; routers and amplifiers add nothing "
-          + "unless 'extra_delay' says so (a laboratory measured 123 us a round trip for them).", for: id)
-    }
-    let regeneration = try section.optional("regeneration")?.word(of: ["auto", "none"]) ?? "auto"
-    if kilometres > optics.reachKilometres {
-      let rest =
-        regeneration == "auto"
-        ? "regeneration is taken to be there, without delay or power of its own in this version"
-        : "whether it closes without regeneration is not checked in this version"
-      assumptions.add(
-        "The length of {} exceeds the \(Quantity.number(optics.reachKilometres)) km that optics '\(optics.name)' are "
-          + "known to reach; \(rest).", for: id)
-    }
-    assumptions.add(
-      "Optics '\(optics.name)' add \(optics.latency.text) one way to {} (\(optics.certainty.rawValue): "
-        + "\(optics.source)).", for: id)
-
-    let delay = max(.tick, medium.delay(kilometres: kilometres) + optics.latency + extra)
+    let (line, lineOutput) = try readLine(id, section, optics: optics, medium: medium, kilometres: kilometres)
+    let delay = line.delay
     guard delay < Time.hour * 24 else { throw section.field.error("its delay of \(delay.text) is longer than a day") }
     let spec = LinkSpec(
       id: id, ends: ends, kilometres: kilometres, medium: medium.name, optics: optics.name, wavelengths: wavelengths,
-      capacity: BitRate(capacity), delay: delay, bufferBytes: buffer, loss: loss)
-    let output = Output.block([
-      ("id", .text(id)), ("between", .flowList([.text(sites[ends.0].spec.id), .text(sites[ends.1].spec.id)])),
-      ("distance", .text(Quantity.text(kilometres: kilometres))), ("medium", .text(medium.name)),
-      ("optics", .text(optics.name)), ("rate", .text(rate.text)), ("wavelengths", .number(wavelengths)),
-      ("regeneration", .text(regeneration)), ("buffer", .text(Quantity.text(bytes: buffer))),
-      ("extra_delay", .text(extra.text)), ("loss", .text(Quantity.number(loss))),
-    ])
+      capacity: BitRate(capacity), delay: delay, bufferBytes: buffer, loss: loss, line: line)
+    let output = Output.block(
+      [
+        ("id", .text(id)), ("between", .flowList([.text(sites[ends.0].spec.id), .text(sites[ends.1].spec.id)])),
+        ("distance", .text(Quantity.text(kilometres: kilometres))), ("medium", .text(medium.name)),
+        ("optics", .text(optics.name)), ("rate", .text(rate.text)), ("wavelengths", .number(wavelengths)),
+      ] + lineOutput + [
+        ("buffer", .text(Quantity.text(bytes: buffer))), ("loss", .text(Quantity.number(loss))),
+      ])
     return LinkEntry(spec: spec, siteIDs: (sites[ends.0].spec.id, sites[ends.1].spec.id), output: output)
   }
 
-  private func readMedium(_ section: Section, _ id: String) throws(ScenarioError) -> FibreMedium {
-    var name = "smf"
+  private func readMedium(_ section: Section, _ id: String, _ optics: OpticsRow) throws(ScenarioError) -> FibreMedium {
+    var name = optics.kind == .multimode ? "mmf-om4" : optics.kind == .copper ? "twinax" : "smf"
     if let field = section.optional("medium") {
       name = try field.word(of: FibreCatalogue.media.map(\.name), catalogue: "fibres")
-    } else {
+    } else if name == "smf" {
       assumptions.add("Ordinary single-mode fibre (smf) is assumed for {}.", for: id)
+    } else {
+      assumptions.add("Medium '\(name)', the one of its optics, is assumed for {}.", for: id)
     }
     guard let medium = FibreCatalogue.lookup(name) else { throw section.field.error("medium '\(name)' is not known") }
     return medium

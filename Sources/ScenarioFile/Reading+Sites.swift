@@ -58,15 +58,17 @@ extension Reading {
       longitude: try at.required("longitude", example: "longitude: -95.94").number(-180...180, "degrees east"))
     let (pools, models) = try readPools(
       section.required("gpus", example: "gpus: {model: h100, count: 256, per_node: 8}"), site: id)
-    let fabric = try readFabric(section.optional("fabric"), site: id, models: models)
+    let fabric = try readFabric(
+      section.optional("fabric"), site: id, gpus: pools.reduce(0) { $0 + $1.count }, models: models)
     let power = try readPower(section.optional("power"), site: id)
-    try checkCap(power, pools: pools, models: models)
+    let spec = SiteSpec(
+      id: id, at: coordinates, pools: pools, nicRate: fabric.nicRate, oversubscription: fabric.oversubscription,
+      fabric: fabric.fabric)
+    try checkCap(power, pools: pools, models: zip(pools, models).map { $1.placed(in: $0, at: spec) })
     let price = try readSource(
       .price, section.required("price", example: "price: {constant: 35 USD/MWh}"), site: id, at: coordinates)
     let carbon = try readSource(
       .carbon, section.required("carbon", example: "carbon: {constant: 400 g/kWh}"), site: id, at: coordinates)
-    let spec = SiteSpec(
-      id: id, at: coordinates, pools: pools, nicRate: fabric.nicRate, oversubscription: fabric.oversubscription)
     let output = Output.block([
       ("id", .text(id)),
       (
@@ -95,7 +97,7 @@ extension Reading {
     var pools: [GPUPool] = []
     var models: [GPUModel] = []
     for field in fields {
-      let section = try field.section(["model", "count", "per_node", "scale_up_domain"])
+      let section = try field.section(["model", "count", "per_node", "scale_up_domain", "scale_up"])
       let modelField = try section.required("model", example: "model: h100")
       let name = try modelField.word(of: GPUCatalogue.models.map(\.name), catalogue: "gpus")
       guard let model = GPUCatalogue.lookup(name) else { throw modelField.error("'\(name)' is not known") }
@@ -104,7 +106,9 @@ extension Reading {
       let perNode = try section.optional("per_node")?.integer(counts, "a number of GPUs") ?? model.perNode
       let domain =
         try section.optional("scale_up_domain")?.integer(counts, "a number of GPUs") ?? model.scaleUpDomain
-      pools.append(GPUPool(model: name, count: count, perNode: perNode, scaleUpDomain: domain))
+      let scaleUp = try readScaleUp(section.optional("scale_up"), domain: domain, site: site)
+      pools.append(
+        GPUPool(model: name, count: count, perNode: perNode, scaleUpDomain: domain, scaleUp: scaleUp?.name))
       models.append(model)
       assumptions.add(
         "A GPU of model \(name) draws \(Quantity.number(model.activeWatts)) W at work, "
@@ -116,38 +120,10 @@ extension Reading {
   }
 
   private static func output(_ pool: GPUPool) -> Output {
-    .flow([
-      ("model", .text(pool.model)), ("count", .number(pool.count)), ("per_node", .number(pool.perNode)),
-      ("scale_up_domain", .number(pool.scaleUpDomain)),
-    ])
-  }
-
-  private func readFabric(
-    _ field: Field?, site: String, models: [GPUModel]
-  ) throws(ScenarioError) -> (nicRate: BitRate, oversubscription: Double, output: Output) {
-    let section = try field?.section(["optics", "oversubscription", "nic_rate"])
-    var optics = "800g-2xdr4"
-    if let field = section?.optional("optics") {
-      optics = try field.word(of: OpticsCatalogue.rows.map(\.name), catalogue: "optics")
-    }
-    let oversubscription =
-      try section?.optional("oversubscription")?.number(1...1000, "a ratio of the fabric's load to its capacity") ?? 1
-    if section?.optional("oversubscription") == nil {
-      assumptions.add("The fabric is taken to have full bisection (oversubscription 1) at {}.", for: site)
-    }
-    var rate = models.map(\.nicRate).min() ?? .zero
-    if Set(models.map(\.nicRate)).count > 1 {
-      assumptions.add("The slowest pool's network interface stands for all GPUs at {}.", for: site)
-    }
-    if let module = OpticsCatalogue.lookup(optics), module.rate < rate { rate = module.rate }
-    if let field = section?.optional("nic_rate") {
-      rate = try field.quantity(BitRate.parse)
-      guard rate > .zero else { throw field.error("expected a rate above zero, found '\(rate.text)'") }
-    }
-    let output = Output.flow([
-      ("optics", .text(optics)), ("oversubscription", .text(Quantity.number(oversubscription))),
-      ("nic_rate", .text(rate.text)),
-    ])
-    return (rate, oversubscription, output)
+    .flow(
+      [
+        ("model", .text(pool.model)), ("count", .number(pool.count)), ("per_node", .number(pool.perNode)),
+        ("scale_up_domain", .number(pool.scaleUpDomain)),
+      ] + (pool.scaleUp.map { [("scale_up", .text($0))] } ?? []))
   }
 }

@@ -3,19 +3,19 @@
 import Yams
 
 /// Where a part of a scenario is written.
-struct Place: Equatable {
+struct Place: Equatable, Sendable {
   var file: String
   var line: Int?
 }
 
 /// A YAML document with the place of every part, and nothing interpreted yet: scalars are text.
-struct Value {
-  struct Entry {
+struct Value: Sendable {
+  struct Entry: Sendable {
     var key: String
     var place: Place
     var value: Value
   }
-  indirect enum Content {
+  indirect enum Content: Sendable {
     /// Nothing, `~` or `null`: counts as left out.
     case null
     case scalar(String)

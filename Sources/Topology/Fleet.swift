@@ -10,13 +10,19 @@ public struct GPUPool: Equatable, Sendable {
   public var perNode: Int
   /// GPUs that share one scale-up (NVLink) domain.
   public var scaleUpDomain: Int
+  /// Row of ``ScaleUpCatalogue``; nil for what the model has.
+  public var scaleUp: String?
 
-  public init(model: String, count: Int, perNode: Int, scaleUpDomain: Int) {
+  public init(model: String, count: Int, perNode: Int, scaleUpDomain: Int, scaleUp: String? = nil) {
     self.model = model
     self.count = count
     self.perNode = perNode
     self.scaleUpDomain = scaleUpDomain
+    self.scaleUp = scaleUp
   }
+
+  /// Watts of a GPU's scale-up links beyond what copper takes.
+  public var scaleUpWatts: Double { scaleUp.flatMap(ScaleUpCatalogue.lookup)?.wattsPerGPU ?? 0 }
 
   /// Nodes of this pool; the last one may be smaller.
   public var nodes: Int { (count + perNode - 1) / perNode }
@@ -31,16 +37,31 @@ public struct SiteSpec: Equatable, Sendable {
   public var nicRate: BitRate
   /// Oversubscription of the fabric, 1 for full bisection.
   public var oversubscription: Double
+  /// Its optics and switches; nil for a site whose GPUs draw what the catalogue says.
+  public var fabric: SiteFabric?
 
-  public init(id: String, at: Coordinates, pools: [GPUPool], nicRate: BitRate, oversubscription: Double) {
+  public init(
+    id: String, at: Coordinates, pools: [GPUPool], nicRate: BitRate, oversubscription: Double,
+    fabric: SiteFabric? = nil
+  ) {
     self.id = id
     self.at = at
     self.pools = pools
     self.nicRate = nicRate
     self.oversubscription = oversubscription
+    self.fabric = fabric
   }
 
   public var gpus: Int { pools.reduce(0) { $0 + $1.count } }
+
+  /// Watts of optics and switches of the fabric, and of light inside scale-up domains; nil where no fabric is known.
+  public var networkWatts: Double? {
+    fabric.map { fabric in
+      pools.reduce(fabric.watts) { $0 + Double($1.count) * $1.scaleUpWatts }
+    }
+  }
+  /// What a GPU of a pool draws more than its model, in every state, because of the network around it.
+  public func networkDifference(of pool: GPUPool) -> Double { (fabric?.differencePerGPU ?? 0) + pool.scaleUpWatts }
 }
 
 /// From `at` on, the link carries `capacity`.
@@ -65,7 +86,7 @@ public struct LinkSpec: Equatable, Sendable {
   public var wavelengths: Int
   /// Wavelengths times rate.
   public var capacity: BitRate
-  /// One-way propagation, with the fixed delay of the equipment. At least one tick.
+  /// One-way propagation, with modules, amplifiers, regeneration and equipment. At least one tick.
   public var delay: Time
   /// Bytes that the port at either end can queue.
   public var bufferBytes: Int64
@@ -73,10 +94,13 @@ public struct LinkSpec: Equatable, Sendable {
   public var loss: Double
   /// Sorted by time.
   public var changes: [CapacityChange]
+  /// How it is built; nil for a link that only has a delay.
+  public var line: LinkLine?
 
   public init(
     id: String, ends: (Int, Int), kilometres: Double, medium: String, optics: String, wavelengths: Int,
-    capacity: BitRate, delay: Time, bufferBytes: Int64, loss: Double = 0, changes: [CapacityChange] = []
+    capacity: BitRate, delay: Time, bufferBytes: Int64, loss: Double = 0, changes: [CapacityChange] = [],
+    line: LinkLine? = nil
   ) {
     self.id = id
     self.ends = ends
@@ -89,12 +113,13 @@ public struct LinkSpec: Equatable, Sendable {
     self.bufferBytes = bufferBytes
     self.loss = loss
     self.changes = changes
+    self.line = line
   }
 
   public static func == (a: LinkSpec, b: LinkSpec) -> Bool {
     a.id == b.id && a.ends == b.ends && a.kilometres == b.kilometres && a.medium == b.medium && a.optics == b.optics
       && a.wavelengths == b.wavelengths && a.capacity == b.capacity && a.delay == b.delay
-      && a.bufferBytes == b.bufferBytes && a.loss == b.loss && a.changes == b.changes
+      && a.bufferBytes == b.bufferBytes && a.loss == b.loss && a.changes == b.changes && a.line == b.line
   }
 }
 

@@ -6,18 +6,17 @@ import Energy
 import Quantities
 import Report
 import Scheduling
-import Topology
 import Workload
 
 struct Catalog: ParsableCommand {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case optics, fibres, gpus, models, policies, algorithms, traces
+    case optics, fibres, gpus, switches, models, policies, algorithms, traces
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Prints what scenarios can name, each row with its source.")
 
-  @Argument(help: "optics, fibres, gpus, models, policies, algorithms or traces.") var kind: Kind
+  @Argument(help: "optics, fibres, gpus, switches, models, policies, algorithms or traces.") var kind: Kind
 
   func run() throws {
     switch kind {
@@ -47,8 +46,12 @@ struct Catalog: ParsableCommand {
         print(
           "\(row.name)  speed \(Readable.fixed(row.relativeSpeed, 3))  active \(watts(row.activeWatts))  "
             + "stalled \(watts(row.stalledWatts))  idle \(watts(row.idleWatts))  nic \(row.nicRate.text)")
+        print(
+          "    \(row.perNode) a server, scale-up domain of \(row.scaleUpDomain) at "
+            + "\(Readable.bytes(row.scaleUpBytesPerSecond))/s a GPU each way")
         print("    \(row.certainty.rawValue): \(row.source)")
       }
+      NetworkCatalogue.printScaleUp()
     case .models:
       for row in ModelCatalogue.models {
         print(
@@ -72,20 +75,9 @@ struct Catalog: ParsableCommand {
         if let reason = row.siteBound { print("    not split over sites: \(reason)") }
         print("    \(row.certainty.rawValue): \(row.source)")
       }
-    case .fibres:
-      for row in FibreCatalogue.media {
-        print(
-          "\(row.name)  \(Readable.fixed(row.microsecondsPerKilometre, 3)) us/km  "
-            + "\(row.attenuation.map { Readable.fixed($0, 3) + " dB/km" } ?? "loss not stated")")
-        print("    \(row.certainty.rawValue): \(row.source)")
-      }
-    case .optics:
-      for row in OpticsCatalogue.rows {
-        print(
-          "\(row.name)  \(row.rate.text)  reach \(Readable.fixed(row.reachKilometres, 2)) km  "
-            + "\(Readable.fixed(row.watts, 1)) W")
-        print("    \(row.certainty.rawValue): \(row.source)")
-      }
+    case .fibres: NetworkCatalogue.printFibres()
+    case .optics: NetworkCatalogue.printOptics()
+    case .switches: NetworkCatalogue.printSwitches()
     case .traces:
       print("Formats: \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))")
       print("or a YAML file that says what the columns of a CSV mean. Traces that 'longhaul trace fetch' knows:")

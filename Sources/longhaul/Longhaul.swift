@@ -16,7 +16,7 @@ struct Longhaul: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Emulate.self, Resume.self, Compare.self, CongestionCommand.self, TraceCommand.self, ModelCommand.self,
-      ScenarioCommand.self, TopologyCommand.self, Catalog.self, Doctor.self,
+      ScenarioCommand.self, TopologyCommand.self, SiteCommand.self, Catalog.self, Doctor.self,
     ])
 
   static func main() {

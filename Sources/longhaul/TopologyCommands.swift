@@ -10,7 +10,8 @@ import Topology
 
 struct ScenarioCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "scenario", abstract: "Makes scenarios.", subcommands: [ScenarioFromTopology.self])
+    commandName: "scenario", abstract: "Makes scenarios, and shows how their links are built.",
+    subcommands: [ScenarioFromTopology.self, ScenarioLink.self])
 }
 
 struct ScenarioFromTopology: ParsableCommand {

@@ -76,7 +76,7 @@ import Testing
   }
 
   /// Every figure says how well it is known, and from where.
-  @Test(arguments: ["optics", "fibres", "gpus", "models"]) func figuresNameTheirSource(kind: String) throws {
+  @Test(arguments: ["optics", "fibres", "gpus", "switches", "models"]) func figuresNameTheirSource(kind: String) throws {
     let rows = try Self.rows(kind)
     #expect(rows.count >= 3)
     let words = ["verified: ", "secondary: ", "derived: ", "recalled: ", "memory: ", "assumption: "]
@@ -131,10 +131,14 @@ import Testing
     let place = try Workplace()
     let first = { (row: Row) in String(row.name.prefix { $0 != " " }) }
     try place.write("jobs.csv", twoJobs)
+    // Modules that can use each kind of medium.
+    let optics = ["multimode": "800g-2xsr4", "copper": "aec-800g"]
     for row in try Self.rows("fibres") {
+      let kind = row.notes[0].prefix { $0 != "," }
       let outcome = try place.run(
         "emulate", Built.root + "/Scenarios/two-sites.yaml", "--trace", "nowhere.csv", "--set",
-        "links[*].medium=\(first(row))")
+        "links[*].medium=\(first(row))", "--set", "links[*].optics=\(optics[String(kind)] ?? "800zr-plus")", "--set",
+        "links[*].distance=1 m")
       // The trace is missing, but the medium was not what was wrong.
       #expect(outcome.status == 2 && outcome.complaints.contains("nowhere.csv"), "\(row.name): \(outcome.complaints)")
     }

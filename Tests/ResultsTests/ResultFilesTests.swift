@@ -136,9 +136,9 @@ import Workload
     #expect(
       keys("energy") == [
         "mwh", "idle_mwh", "stalled_mwh", "cost_usd", "demand_usd", "egress_usd", "total_usd", "carbon_t", "water_m3",
-        "peak_kw", "wan_mwh", "by_site",
+        "peak_kw", "wan_mwh", "wan_parts_mwh", "network_mwh", "by_site",
       ])
-    #expect(keys("wan") == ["bytes", "flows", "fct_slowdown", "links"])
+    #expect(keys("wan") == ["bytes", "flows", "fct_slowdown", "links", "lines"])
     #expect(keys("wan", "fct_slowdown") == ["mean", "p50", "p99"])
     #expect(keys("wan", "links", "0").isSuperset(of: ["id", "utilisation", "queue_us_p99", "bytes", "drops"]))
     #expect(

@@ -24,8 +24,8 @@ import Topology
     #expect(link.id == "omaha-columbus")
     #expect(link.ends == (1, 0))
     #expect(link.capacity == .gigabits(6400))
-    // 1,445 km x 4.895 us/km = 7,073.275 us, and 10 us of error correction.
-    #expect(link.delay == Time(ticks: 708_327_500))
+    // 1,445 km x 4.895 us/km = 7,073.275 us, 10 us of error correction there and at two regenerations, 24 amplifiers.
+    #expect(link.delay == Time(ticks: 710_567_500))
     #expect(scenario.coordinatorSite == 1)
     #expect(scenario.controlDelays == [link.delay + .microseconds(1000), .microseconds(1000)])
     #expect(scenario.networkLevel == .fluid)
@@ -167,10 +167,10 @@ import Topology
 
   @Test func hollowCoreIsFaster() throws {
     let hollow = try parse(twoSites.replacing(line: "medium: smf", by: "medium: hollow-core"))
-    // 1,445 km x 3.35 us/km + 10 us.
-    #expect(hollow.fleet.links[0].delay == Time(ticks: 485_075_000))
+    // 1,445 km x 3.35 us/km + 3 x 10 us + 24 x 0.1 us.
+    #expect(hollow.fleet.links[0].delay == Time(ticks: 487_315_000))
     let extra = try parse(twoSites.replacing(line: "wavelengths: 8", by: "extra_delay: 61.5 us"))
-    #expect(extra.fleet.links[0].delay == Time(ticks: 708_327_500 + 6_150_000))
+    #expect(extra.fleet.links[0].delay == Time(ticks: 710_567_500 + 6_150_000))
     #expect(extra.assumptions.contains("One wavelength is assumed on omaha-columbus."))
   }
 
