@@ -82,7 +82,7 @@ public struct LinkReport: CustomStringConvertible {
     text += "\(Readable.amount(fabric.switchWatts * Double(fabric.gpus) / 1000))"
     if light > 0 { text += ", light in scale-up domains \(Readable.amount(light / 1000))" }
     let difference = site.pools.reduce(0) { $0 + site.networkDifference(of: $1) * Double($1.count) }
-    return text + "; \(Readable.amount(difference / 1000)) kW against pluggables with full bisection\n"
+    return text + "; \(Readable.amount(difference / 1000)) kW against what its GPUs' share holds\n"
   }
 
   private func range(_ usd: ClosedRange<Double>) -> String {

@@ -55,7 +55,8 @@ extension Reading {
       guard rate > .zero else { throw field.error("expected a rate above zero, found '\(rate.text)'") }
     }
     let fabric = SiteFabric(
-      optics: optics, switches: switches, nicRate: rate, oversubscription: oversubscription, gpus: gpus)
+      optics: optics, switches: switches, nicRate: rate, modelRate: models.map(\.nicRate).min(),
+      oversubscription: oversubscription, gpus: gpus)
     let difference = fabric.differencePerGPU
     if difference != 0 {
       assumptions.add(

@@ -179,13 +179,13 @@ extension Reading {
     for criterion in SitingStudy.Criterion.allCases {
       weights.append(try given?.optional(criterion.rawValue)?.number(0...1e6, "a weight") ?? 1)
     }
-    let carbon = try price(section, "carbon_price", 100, "carbon costs 100 USD/t", Quantity.parseCarbonPrice)
-    let water = try price(section, "water_price", 2, "water costs 2 USD/m3", Quantity.parseWaterPrice)
+    let carbon = try price(section, "carbon_price", 100, "Carbon costs 100 USD/t", Quantity.parseCarbonPrice)
+    let water = try price(section, "water_price", 2, "Water costs 2 USD/m3", Quantity.parseWaterPrice)
     let millisecond = try price(
-      section, "millisecond", 1, "a millisecond of mean round trip to the others is worth 1 USD a year for each kW",
+      section, "millisecond", 1, "A millisecond of mean round trip to the others is worth 1 USD a year for each kW",
       Quantity.parseYearlyPrice)
     let years = try section.optional("land_years")?.number(1...100, "years over which land and shell are paid") ?? 15
-    if section.optional("land_years") == nil { assumptions.add("Assumed: land and shell are paid over 15 years.") }
+    if section.optional("land_years") == nil { assumptions.add("Land and shell are paid over 15 years.") }
 
     let root = try template.root(of: everyone, link: template.siting["link"], kilometres: template.kilometres)
     let full = try scenario(Field(value: root, path: ""))
@@ -240,7 +240,7 @@ extension Reading {
     _ parse: (String) throws(QuantityError) -> Double
   ) throws(ScenarioError) -> Double {
     if let field = section.optional(name) { return try field.quantity(parse) }
-    assumptions.add("Assumed: \(assumed).")
+    assumptions.add("\(assumed).")
     return usual
   }
 }

@@ -12,47 +12,56 @@ import Quantities
 ///     optics        nicRate x (W per Gb/s of the interface's end + of every switch's end)
 ///     switches      nicRate x W per Gb/s x ports a GPU, 1 + 2 u (tiers - 1)
 ///
-/// The power of a GPU in ``GPUCatalogue`` has its share of such a fabric with pluggables and full bisection in it
-/// already (for an H100 75 W stand for network and storage; the sum here is about 70). What a site draws therefore
-/// changes by the *difference* between its fabric and that reference, so that nothing is counted twice.
+/// The power of a GPU in the catalogue has its share of such a fabric in it already: with pluggables, full bisection and
+/// the interface that its model comes with (for an H100 75 W stand for network and storage; the sum here is about 70).
+/// What a site draws therefore changes by the *difference* between its fabric and that reference, so that nothing is
+/// counted twice.
 public struct SiteFabric: Equatable, Sendable {
   public var optics: OpticsRow
   /// At the interface's end. Co-packaged optics are in switches; an interface keeps its pluggable.
   public var interfaceOptics: OpticsRow
   public var switches: SwitchRow
   public var nicRate: BitRate
+  /// The interface that the GPU's model comes with.
+  public var modelRate: BitRate
   public var oversubscription: Double
   public var gpus: Int
 
   public static let referenceOptics = "800g-2xdr4"
 
-  /// - Parameter switches: must have a known power.
-  public init(optics: OpticsRow, switches: SwitchRow, nicRate: BitRate, oversubscription: Double, gpus: Int) {
+  /// - Parameters:
+  ///   - switches: must have a known power.
+  ///   - modelRate: nil for `nicRate`.
+  public init(
+    optics: OpticsRow, switches: SwitchRow, nicRate: BitRate, modelRate: BitRate? = nil, oversubscription: Double,
+    gpus: Int
+  ) {
     self.optics = optics
     let pluggable = OpticsCatalogue.lookup(SiteFabric.referenceOptics)!
     interfaceOptics = optics.integration == .coPackaged ? pluggable : optics
     self.switches = switches
     self.nicRate = nicRate
+    self.modelRate = modelRate ?? nicRate
     self.oversubscription = oversubscription
     self.gpus = gpus
   }
 
-  /// The same with pluggables and full bisection.
+  /// What the power of a GPU's model is taken to hold.
   public var reference: SiteFabric {
     var other = self
     other.optics = OpticsCatalogue.lookup(SiteFabric.referenceOptics)!
     other.interfaceOptics = other.optics
     other.switches = SiteFabric.defaultSwitch
     other.oversubscription = 1
+    other.nicRate = modelRate
     return other
   }
 
   public static var defaultSwitch: SwitchRow { SwitchCatalogue.lookup("quantum-2-qm9700")! }
 
-  /// Ports of a switch at the interface's rate: a port of a higher rate is split.
+  /// Interfaces that one switch serves: a port of a higher rate is split, one of a lower rate is one of several.
   public var radix: Int {
-    let split = max(1, switches.portRate.bitsPerSecond / max(1, nicRate.bitsPerSecond))
-    return switches.ports * Int(split)
+    max(2, Int(Int64(switches.ports) * switches.portRate.bitsPerSecond / max(1, nicRate.bitsPerSecond)))
   }
   public var tiers: Int { gpus <= radix ? 1 : gpus <= radix * radix / 2 ? 2 : 3 }
   /// Links above the leaf for each GPU, in one tier.

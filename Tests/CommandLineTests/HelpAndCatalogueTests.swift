@@ -76,7 +76,8 @@ import Testing
   }
 
   /// Every figure says how well it is known, and from where.
-  @Test(arguments: ["optics", "fibres", "gpus", "switches", "models"]) func figuresNameTheirSource(kind: String) throws {
+  @Test(arguments: ["optics", "fibres", "gpus", "switches", "models"]) func figuresNameTheirSource(kind: String) throws
+  {
     let rows = try Self.rows(kind)
     #expect(rows.count >= 3)
     let words = ["verified: ", "secondary: ", "derived: ", "recalled: ", "memory: ", "assumption: "]

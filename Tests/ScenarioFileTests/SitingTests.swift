@@ -142,4 +142,27 @@ import Topology
       for word in words { #expect(text.contains(word), "\(new): no '\(word)' in: \(text)") }
     }
   }
+
+  /// Ontario's mean price over 362 days of 2023, computed again from the file by hand: its clock is five hours behind.
+  @Test func realSeries() throws {
+    guard let path = Folders.data("prices/hpe-sustain-2023/CA-ON_electricity_prices_2023.csv") else { return }
+    let study = try SitingReader.read(path: Folders.root + "/Siting/five-markets.yaml")
+    let toronto = try #require(study.candidates.first { $0.spec.id == "toronto" })
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline).dropFirst()
+    let days = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
+    var prices: [Int: Double] = [:]
+    for line in lines {
+      let digits = line.split { !$0.isNumber }.prefix(4).compactMap { Int($0) }
+      guard digits[0] == 2023 else { continue }
+      prices[(days[digits[1] - 1] + digits[2] - 1) * 24 + digits[3] + 5] = Double(line.split(separator: ",")[1])
+    }
+    var sum = 0.0
+    var last = 0.0
+    for hour in 24..<24 + 362 * 24 {
+      last = prices[hour] ?? last
+      sum += last * 0.7410
+    }
+    #expect(agree(toronto.usdPerMWh, sum / Double(362 * 24)), "\(toronto.usdPerMWh)")
+    #expect(study.ranking().count == 5 && study.choices(3).count == 3)
+  }
 }

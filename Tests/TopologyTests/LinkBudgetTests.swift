@@ -46,6 +46,13 @@ import Topology
     #expect(!LinkBudget(try Self.design(optics, kilometres + 1)).closes)
   }
 
+  /// The same module on fibres of less loss: amplifiers stand farther apart, and the reach grows with them.
+  @Test(arguments: [("smf-low-loss", 625.0), ("hollow-core", 500), ("hollow-core-lab", 500 * 0.2 / 0.091)])
+  func otherFibres(_ medium: String, _ kilometres: Double) throws {
+    #expect(LinkBudget(try Self.design("800zr-plus", kilometres - 0.01, on: medium)).closes)
+    #expect(!LinkBudget(try Self.design("800zr-plus", kilometres + 1, on: medium)).closes)
+  }
+
   /// One span closes up to (22 - 1) / 0.2 = 105 km of ordinary fibre: within the 80 to 120 km of the standards. G.654.E
   /// would allow 131 km by loss but only 2,400 / 21 = 114 km by dispersion; hollow core of the laboratory 230 km.
   @Test(arguments: [("smf", 105.0), ("smf-low-loss", 114.2), ("hollow-core", 105), ("hollow-core-lab", 230.7)])
@@ -228,6 +235,12 @@ import Topology
     let thin = try fabric("800g-2xdr4", oversubscription: 2)
     #expect(abs(thin.opticsWatts - 25.5) < 1e-9)
     #expect(abs(thin.switchWatts / (try fabric("800g-2xdr4").switchWatts) - 2.0 / 3) < 1e-9)
+    // Twice the interface that the model comes with takes twice its fabric more.
+    let twice = SiteFabric(
+      optics: thin.optics, switches: thin.switches, nicRate: .gigabits(800), modelRate: .gigabits(400),
+      oversubscription: 1, gpus: 400)
+    #expect(abs(twice.differencePerGPU - (try fabric("800g-2xdr4", gpus: 400).wattsPerGPU)) < 1e-9)
+    #expect(twice.radix == 32 && twice.reference.radix == 64)
     // Ports of 800 Gb/s serve two interfaces of 400.
     #expect(try fabric("800g-2xdr4", switches: "spectrum-4-sn5600").radix == 128)
   }
