@@ -6,7 +6,7 @@ import Foundation
 
 let benchmarks: [Benchmark] = [
   .eventQueue, .idealNetwork, .packets, .fluidEvents, .levels, .leaps, .traces, .traceMemory, .states, .fleetEvents,
-  .rounds, .week,
+  .pools, .rounds, .week,
 ]
 
 func complain(_ text: String) -> Never {
@@ -21,6 +21,8 @@ do {
     try EchoAgent.serve(Array(arguments.dropFirst()))
   } else if arguments.first == TraceMemory.option {
     try TraceMemory.perform(Array(arguments.dropFirst()))
+  } else if arguments.first == Pools.option {
+    try Pools.perform(Array(arguments.dropFirst()))
   } else if arguments.first == WeekRun.option {
     try WeekRun.perform(Array(arguments.dropFirst()))
   } else if arguments.contains("--help") || arguments.contains("-h") {

@@ -11,6 +11,7 @@ oldest_swift=6.2
 header_folders=(/usr/local/include /usr/include /usr/include/*-linux-gnu)
 linker_files=(/usr/lib/gcc/*/*/libstdc++.so)
 apt_lists=/var/lib/apt/lists
+python=/usr/bin/python3
 # Whether the first argument was --yes.
 agreed=false
 
@@ -82,6 +83,9 @@ has_header() {
   return 1
 }
 
+# Debian's own Python, which its packages are for; another one may come first in PATH.
+has_python_zmq() { "$python" -c 'import zmq' 2>/dev/null; }
+
 # Fills `missing` (what is not there) and `packages` (the Debian packages that bring it).
 find_missing() {
   missing=() packages=()
@@ -91,6 +95,8 @@ find_missing() {
     has_header "${entry%=*}" || missing+=("${entry%=*}") packages+=("${entry#*=}")
   done
   command -v git >/dev/null || missing+=(git) packages+=(git)
+  # Tests ask policies in Python; running needs none.
+  if [ "$program" = check ] && ! has_python_zmq; then missing+=("zmq for python3") packages+=(python3-zmq); fi
   # What any Swift program links with. Other systems keep it elsewhere, so only Debian and its kin are asked.
   if command -v apt-get >/dev/null; then
     [ -e "${linker_files[0]}" ] && has_header stdlib.h || missing+=("libstdc++ and stdlib.h") packages+=(g++)
@@ -113,6 +119,7 @@ install_missing() {
     say "    COIN-OR Cbc 2.10      (coin/Cbc_C_Interface.h: coin-or-Cbc-devel on Fedora, coin-or-cbc on Arch)"
     say "    SQLite 3.35 or newer  (sqlite3.h: sqlite-devel on Fedora, sqlite on Arch, sqlite-dev on Alpine)"
     say "    zlib 1.2 or newer     (zlib.h: zlib-devel on Fedora, zlib on Arch, zlib-dev on Alpine)"
+    [ "$program" != check ] || say "    pyzmq for $python      (python3-pyzmq on Fedora, python-pyzmq on Arch, py3-pyzmq on Alpine)"
     say "    liblzma 5.2 or newer  (lzma.h: xz-devel on Fedora, xz on Arch, xz-dev on Alpine)"
     say "and git. Headers in unusual places are found through CPATH. Then run the same command again."
     exit 2

@@ -120,6 +120,7 @@ case " $* " in
   *" install "*)
     [ -e "$WORK/stale" ] && rm "$WORK/stale" && echo "E: 404" && exit 100
     [ -e "$WORK/no-such-package" ] && echo "E: Unable to locate package" && exit 100
+    case "$*" in *python3-zmq*) printf '#!/bin/sh\n' >"$WORK/system/python3" && chmod +x "$WORK/system/python3" ;; esac
     touch "$WORK"/system/{zmq,sqlite3,zlib,lzma,coin/Cbc_C_Interface}.h ;;
 esac
 APT
@@ -138,6 +139,7 @@ pretend() {
     PATH=$work/tools:$PATH
     . "$here/setup.sh"
     header_folders=("$work/system") linker_files=("$work/system/stdlib.h") apt_lists=$work/lists
+    python=$work/system/python3
     is_root() { false; }
     on_terminal() { false; }
     eval "$1"
@@ -147,7 +149,8 @@ pretend() {
   err=$(<"$work/err") calls=$(grep -c '^apt-get' "$work/calls")
 }
 empty() {
-  rm -f "$work"/lists/* "$work"/system/*.h "$work"/system/coin/*.h "$work/refused" "$work/stale" "$work/no-such-package"
+  rm -f "$work"/lists/* "$work"/system/*.h "$work"/system/coin/*.h "$work/refused" "$work/stale" "$work/no-such-package" \
+    "$work/system/python3"
   touch "$work/system/stdlib.h"
 }
 
@@ -160,6 +163,12 @@ expect "root needs no sudo" 0 "$(grep -c sudo "$work/calls")"
 pretend 'is_root() { true; }'
 expect "nothing is installed twice" "0 0" "$status $calls"
 expect "nothing missing, nothing said" "" "$err"
+expect "running needs no Python" 0 "$(grep -c python3-zmq "$work/calls")"
+pretend 'is_root() { true; }; program=check'
+expect "./check needs a Python with zmq" "0 1" "$status $calls"
+expect_text "and says so" "missing: zmq for python3" "$err"
+pretend 'is_root() { true; }; program=check'
+expect "which is not installed twice" "0 0" "$status $calls"
 empty
 touch "$work/lists/old_Packages" "$work/stale"
 pretend 'is_root() { true; }'

@@ -4,7 +4,7 @@ import Quantities
 import Scheduling
 
 /// What energy is expected to cost.
-public protocol EnergyOutlook {
+public protocol HorizonEnergy {
   /// Of one active GPU of a site from one instant to another, at the meter: USD, and kg of CO2 equivalent.
   func energy(site: Int, from: Time, to: Time) -> (usd: Double, kilograms: Double)
 }
@@ -26,7 +26,7 @@ public struct RollingHorizonPolicy: Sendable {
 
   /// - Throws: ``ProgramError`` if the solver gives up.
   public func decide<M: RunTimeModel>(
-    _ view: FleetView, model: M, outlook: any EnergyOutlook
+    _ view: FleetView, model: M, outlook: any HorizonEnergy
   ) throws(ProgramError) -> PolicyAnswer {
     var answer = PolicyAnswer()
     var sites = view.sites
@@ -86,7 +86,7 @@ public struct RollingHorizonPolicy: Sendable {
   }
 
   private func program<M: RunTimeModel>(
-    _ jobs: [QueuedJob], _ view: FleetView, _ sites: [SiteState], _ model: M, _ outlook: any EnergyOutlook
+    _ jobs: [QueuedJob], _ view: FleetView, _ sites: [SiteState], _ model: M, _ outlook: any HorizonEnergy
   ) -> SlotProgram {
     let length = settings.slot.seconds
     var free = sites.map { [Double](repeating: Double($0.free), count: settings.slots) }

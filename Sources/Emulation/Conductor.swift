@@ -198,8 +198,8 @@ public final class Conductor {
 
   /// All jobs are over, and no word, job or flow is under way.
   private var isOver: Bool {
-    coordinator.isDone && pending.allSatisfy(\.isEmpty) && promises.allSatisfy(\.idle)
-      && coordinator.ideal?.openFlows ?? 0 == 0
+    guard coordinator.isQuiet else { return false }
+    return pending.allSatisfy(\.isEmpty) && promises.allSatisfy(\.idle)
   }
 
   public func writeCheckpoint() throws {

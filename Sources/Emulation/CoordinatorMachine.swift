@@ -50,7 +50,8 @@ public struct CoordinatorMachine: Sendable {
     }
     view = FleetView(
       now: .zero, queue: [], running: [], sites: sites, oneWayDelay: fleet.delays, residual: capacity,
-      capacity: capacity, usage: UserUsage(halfLife: plan.policy?.usageHalfLife ?? .never))
+      capacity: capacity, usage: UserUsage(halfLife: plan.policy.usageHalfLife))
+    view.mayHoldJobsWithoutGPUs = plan.jobs.contains { $0.gpus == 0 }
     load = LinkLoad(model: plan.network)
     if plan.scenario.networkLevel == .ideal {
       ideal = IdealNetwork(capacities: plan.network.ports.map(\.capacity))
@@ -61,6 +62,9 @@ public struct CoordinatorMachine: Sendable {
   public var queued: Int { view.queue.count }
   /// Every job of the workload is over.
   public var isDone: Bool { nextArrival == plan.jobs.count && view.queue.isEmpty && view.running.isEmpty }
+
+  /// Every job is over, and nothing is on its way in the ideal network.
+  var isQuiet: Bool { isDone && ideal?.openFlows ?? 0 == 0 }
 
   /// When it will act next if it hears nothing.
   public mutating func next() -> Time {
@@ -188,8 +192,8 @@ public struct CoordinatorMachine: Sendable {
     if load.changed { view.residual = load.residual() }
     let model = RunTimes(plan: plan, load: load)
     let answer: PolicyAnswer
-    if let policy = plan.policy {
-      answer = PolicyAnswer(decisions: policy.decide(view, model: model))
+    if plan.isComposed {
+      answer = PolicyAnswer(decisions: plan.policy.decide(view, model: model))
     } else if let source {
       answer = try source.answer(view, model: model, decision: decisionCount)
       decisionCount += 1
@@ -207,7 +211,7 @@ public struct CoordinatorMachine: Sendable {
       case .preempt(let job): preempt(job, at: now)
       }
     }
-    look = plan.policy?.nextLook(view) ?? answer.look
+    look = plan.isComposed ? plan.policy.nextLook(view) : answer.look
   }
 
   private mutating func preempt(_ id: Int32, at now: Time) {

@@ -11,13 +11,14 @@ import Site
 import Topology
 import Workload
 
-/// A scenario compiled: what every machine has to know. The same for the life of a run, and rebuilt for a resumed one.
-public struct FleetPlan: Sendable {
+/// A scenario compiled: what every machine has to know. The same for the life of a run, and rebuilt for a resumed one. A
+/// class, because machines and models hold it and it never changes: a copy of all its arrays at each decision showed.
+public final class FleetPlan: Sendable {
   public let scenario: Scenario
   public let jobs: [Job]
   public let policySource: PolicySource
-  /// Nil if decisions come from elsewhere, see ``DecisionSource``.
-  public let policy: ComposedPolicy?
+  /// Where decisions come from elsewhere, see ``DecisionSource``, it is `fifo` and decides nothing.
+  public let policy: ComposedPolicy
   public let policyText: String
   public let algorithm: Algorithm
   public let network: NetworkModel
@@ -49,7 +50,11 @@ public struct FleetPlan: Sendable {
     workloadParallelism = ways + Array(repeating: scenario.parallelism, count: max(0, count - ways.count))
     do {
       policySource = try PolicySource(parsing: scenario.policy)
-      if case .composed(let spec) = policySource { policy = ComposedPolicy(spec) } else { policy = nil }
+      if case .composed(let spec) = policySource {
+        policy = ComposedPolicy(spec)
+      } else {
+        policy = ComposedPolicy(try PolicySpec(parsing: "fifo"))
+      }
       policyText = policySource.text
     } catch {
       throw scenario.error(at: "scheduler.policy", message: "\(error)")
@@ -145,8 +150,13 @@ public struct FleetPlan: Sendable {
 
   /// Why a job could never run here, or nil; where the policy is not known, by the numbers of GPUs alone.
   func canEverRun(_ job: QueuedJob, sites: [SiteState]) -> String? {
-    guard let policy else { return ComposedPolicy.canEverRun(job, sites: sites) }
-    return policy.canEverRun(job, sites: sites)
+    isComposed ? policy.canEverRun(job, sites: sites) : ComposedPolicy.canEverRun(job, sites: sites)
+  }
+
+  /// Whether ``policy`` decides.
+  var isComposed: Bool {
+    if case .composed = policySource { return true }
+    return false
   }
 
   /// The GPU that traced durations refer to.

@@ -67,7 +67,7 @@ private struct SmallCase {
     }
   }
 
-  private struct Prices: EnergyOutlook {
+  private struct Prices: HorizonEnergy {
     var small: SmallCase
     func energy(site: Int, from: Time, to: Time) -> (usd: Double, kilograms: Double) {
       (small.sum(small.usd, site, from, to), small.sum(small.carbon, site, from, to))

@@ -81,7 +81,7 @@ struct SlotProgramTests {
 /// Decisions of `milp` on cases worked out by hand.
 struct RollingHorizonPolicyTests {
   /// By site, USD per GPU-hour in each hour from now on.
-  private struct Prices: EnergyOutlook {
+  private struct Prices: HorizonEnergy {
     var usd: [[Double]]
     func energy(site: Int, from: Time, to: Time) -> (usd: Double, kilograms: Double) {
       var sum = 0.0

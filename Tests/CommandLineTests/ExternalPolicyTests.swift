@@ -310,3 +310,33 @@ let pythonWithZeroMQ: String? = {
     #expect(record == (try String(contentsOfFile: yard.file("whole/decisions.jsonl"), encoding: .utf8)))
   }
 }
+
+/// What the documentation shows is what happens.
+struct ExternalPolicyDocumentationTests {
+  @Test func theSessionIsTheRecordOfARun() throws {
+    let text = try String(contentsOfFile: Built.root + "/Documentation/ExternalPolicies.md", encoding: .utf8)
+    func block(_ mark: String) throws -> String {
+      let parts = text.components(separatedBy: "\n```" + mark + "\n")
+      return try #require(try #require(parts.last).components(separatedBy: "\n```").first)
+    }
+    let session = try #require(text.components(separatedBy: "\n```\n").dropLast().last).split(separator: "\n")
+    #expect(session.count == 8)
+    guard let python = pythonWithZeroMQ else { return }
+    let work = try Workplace()
+    try work.write("two-sites.yaml", try block("yaml"))
+    try work.write("three-jobs.csv", try block("csv") + "\n")
+    let policy = "external:\(python) \(Built.root)/Agents/policies/example.py"
+    let outcome = try work.run(
+      "emulate", "two-sites.yaml", "--driver", "inline", "--policy", policy, "--out", "run", "--quiet")
+    #expect(outcome.status == 0, "\(outcome.complaints)")
+    let record = try work.read("run/decisions.jsonl").split(separator: "\n").dropFirst()
+    var said: [String] = []
+    for line in record {
+      let answer = try #require(line.range(of: "\"answer\":"))
+      let request = try #require(line.range(of: ",\"request\":"))
+      said.append("run    " + line[request.upperBound...].dropLast())
+      said.append("policy " + line[answer.upperBound..<request.lowerBound])
+    }
+    #expect(said == session.map { String($0) })
+  }
+}

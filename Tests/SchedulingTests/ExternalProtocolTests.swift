@@ -89,7 +89,8 @@ private struct Mirror {
       let index = Int(try #require(site["site"]?.whole))
       for pair in site["free"]?.items ?? [] {
         let node = try #require(pair.items)
-        free[index, default: [:]][try #require(node[0].whole)] = try #require(node[1].whole)
+        let (number, gpus) = (try #require(node[0].whole), node[1].whole)
+        free[index, default: [:]][number] = gpus
       }
       if let value = site["usd_per_gpu_hour"]?.number { price[index] = value }
     }

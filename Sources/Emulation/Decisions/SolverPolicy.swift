@@ -36,7 +36,7 @@ private struct AnyRunTimes: RunTimeModel {
 }
 
 /// What a policy may know of prices and carbon to come, by the scenario's rule; PUE as it is now.
-private struct Outlook: EnergyOutlook {
+private struct Outlook: HorizonEnergy {
   let plan: FleetPlan
   let now: Time
 

@@ -12,8 +12,8 @@ extension ComposedPolicy {
       return job.gpus <= site.total
         ? nil : "it asks for \(job.gpus) GPUs and is pinned to '\(site.name)', which has \(site.total)"
     }
+    if sites.indices.contains(where: { job.gpus <= sites[$0].total }) { return nil }
     guard let largest = sites.max(by: { $0.total < $1.total }) else { return "the fleet has no sites" }
-    if job.gpus <= largest.total { return nil }
     let sum = sites.reduce(0) { $0 + Int($1.total) }
     if !job.splittable {
       return "it asks for \(job.gpus) GPUs on one site, the largest site '\(largest.name)' has \(largest.total)"
@@ -26,6 +26,11 @@ extension ComposedPolicy {
   /// it would block a strict queue for ever.
   public func canEverRun(_ job: QueuedJob, sites: [SiteState]) -> String? {
     if let reason = ComposedPolicy.canEverRun(job, sites: sites) { return reason }
+    // An idle pool holds whatever is no larger; only nodes, `max_sites` and confinement ask for a closer look.
+    if packing == .pool, !type(of: placement).isSelective {
+      let able = job.pin >= 0 ? Int(job.pin)..<Int(job.pin) + 1 : sites.indices
+      if able.contains(where: { job.gpus <= sites[$0].total }) { return nil }
+    }
     var job = job
     if job.pin < 0, placement.site(confining: job) >= 0 {
       job.pin = placement.site(confining: job)

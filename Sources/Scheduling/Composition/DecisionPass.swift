@@ -23,6 +23,7 @@ struct DecisionPass {
 
   /// Starts every queued job that needs no GPU, on the preferred site: it waits for nothing.
   mutating func startJobsWithoutGPUs() {
+    guard view.mayHoldJobsWithoutGPUs else { return }
     for position in view.queue.indices where view.queue[position].gpus == 0 {
       if let pieces = placer.place(view.queue[position], in: sites) { start(view.queue[position], on: pieces) }
     }
@@ -74,6 +75,8 @@ struct DecisionPass {
 /// Free GPUs only become fewer within a decision, and whether a job without a pin fits depends on its size and on
 /// whether it may be split. So a size that did not fit once need not be tried again.
 struct Gate {
+  /// Free GPUs of each site.
+  private var free: [Int32] = []
   private var total: Int32 = 0
   private var largest: Int32 = 0
   private var misfits = SizeSet()
@@ -86,7 +89,7 @@ struct Gate {
 
   /// False only if the job certainly does not fit.
   func mayPass(_ job: QueuedJob) -> Bool {
-    if job.pin >= 0 { return job.gpus <= largest }
+    if job.pin >= 0 { return Int(job.pin) < free.count && job.gpus <= free[Int(job.pin)] }
     return job.splittable
       ? job.gpus <= total && !splitMisfits.contains(job.gpus)
       : job.gpus <= largest && !misfits.contains(job.gpus)
@@ -95,9 +98,12 @@ struct Gate {
   mutating func update(_ sites: [SiteState]) {
     total = 0
     largest = 0
-    for site in sites {
-      total += site.free
-      largest = max(largest, site.free)
+    if free.count != sites.count { free = [Int32](repeating: 0, count: sites.count) }
+    for index in sites.indices {
+      let available = sites[index].free
+      free[index] = available
+      total += available
+      largest = max(largest, available)
     }
   }
 

@@ -126,6 +126,8 @@ public struct FleetView: Sendable {
   public var usage: UserUsage
   /// What the jobs that have ended tell of those to come.
   public var history: JobHistory
+  /// False where no job of the run asks for no GPU, so that nobody need look for one in a queue of thousands.
+  public var mayHoldJobsWithoutGPUs = true
 
   public init(
     now: Time, queue: [QueuedJob], running: [RunningJob], sites: [SiteState], oneWayDelay: [[Time]],
