@@ -137,10 +137,10 @@ public final class Conductor {
   }
 
   public var status: RunStatus {
-    RunStatus(
-      time: coordinator.view.now, finishedJobs: coordinator.finishedJobs, totalJobs: plan.jobs.count,
-      running: coordinator.running, queued: coordinator.queued, windows: counts.windows,
-      restarts: priorRestarts + carrier.restarts)
+    let progress = coordinator.progress()
+    return RunStatus(
+      time: progress.now, finishedJobs: progress.finished, totalJobs: plan.jobs.count, running: progress.running,
+      queued: progress.queued, windows: counts.windows, restarts: priorRestarts + carrier.restarts)
   }
 
   /// One round. False when nothing is left to do.
@@ -198,7 +198,7 @@ public final class Conductor {
 
   /// All jobs are over, and no word, job or flow is under way.
   private var isOver: Bool {
-    guard coordinator.isQuiet else { return false }
+    guard coordinator.isQuiet() else { return false }
     return pending.allSatisfy(\.isEmpty) && promises.allSatisfy(\.idle)
   }
 

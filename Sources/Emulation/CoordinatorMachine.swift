@@ -29,6 +29,8 @@ public struct CoordinatorMachine: Sendable {
   public internal(set) var finishedJobs = 0
   /// When the policy wants to look again though nothing happens.
   var look = Time.never
+  /// Until when what the view says of prices holds; a machine that is rebuilt looks anew.
+  private var pricesUntil = Time.zero
   /// How often a policy has been asked that is not composed here.
   var decisionCount: UInt64 = 0
 
@@ -63,8 +65,15 @@ public struct CoordinatorMachine: Sendable {
   /// Every job of the workload is over.
   public var isDone: Bool { nextArrival == plan.jobs.count && view.queue.isEmpty && view.running.isEmpty }
 
-  /// Every job is over, and nothing is on its way in the ideal network.
-  var isQuiet: Bool { isDone && ideal?.openFlows ?? 0 == 0 }
+  /// Whether every job is over and nothing is on its way in the ideal network.
+  ///
+  /// Mutating, as ``progress()``, though nothing changes: who holds this machine in a class would copy all of it for a
+  /// property that is computed, once or more in every round.
+  mutating func isQuiet() -> Bool { isDone && ideal?.openFlows ?? 0 == 0 }
+
+  mutating func progress() -> (now: Time, finished: Int, running: Int, queued: Int) {
+    (view.now, finishedJobs, running, queued)
+  }
 
   /// When it will act next if it hears nothing.
   public mutating func next() -> Time {
@@ -182,12 +191,7 @@ public struct CoordinatorMachine: Sendable {
   private mutating func decide(at now: Time, asking source: (any DecisionSource)?) throws {
     look = .never
     guard !view.queue.isEmpty else { return }
-    for k in view.sites.indices {
-      let model = plan.nodeModels[k].first
-      let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].cooling.pueMilli(at: now)) / 1e6
-      view.sites[k].usdPerGPUHour = kilowatts * plan.scenario.energy[k].price.value(at: now) / 1000
-      view.sites[k].carbonPerGPUHour = kilowatts * plan.scenario.energy[k].carbon.value(at: now) / 1000
-    }
+    if now >= pricesUntil { updatePrices(at: now) }
     load.expire(at: now)
     if load.changed { view.residual = load.residual() }
     let model = RunTimes(plan: plan, load: load)
@@ -212,6 +216,21 @@ public struct CoordinatorMachine: Sendable {
       }
     }
     look = plan.isComposed ? plan.policy.nextLook(view) : answer.look
+  }
+
+  /// What running costs at this moment. It changes by the hour or seldom, decisions are taken all the time.
+  private mutating func updatePrices(at now: Time) {
+    pricesUntil = .never
+    for k in view.sites.indices {
+      let model = plan.nodeModels[k].first
+      let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].cooling.pueMilli(at: now)) / 1e6
+      view.sites[k].usdPerGPUHour = kilowatts * plan.scenario.energy[k].price.value(at: now) / 1000
+      view.sites[k].carbonPerGPUHour = kilowatts * plan.scenario.energy[k].carbon.value(at: now) / 1000
+      for series in [plan.scenario.energy[k].price, plan.scenario.energy[k].carbon] {
+        pricesUntil = min(pricesUntil, series.interpolation == .step ? series.nextChange(after: now) : now)
+      }
+      pricesUntil = min(pricesUntil, plan.scenario.energy[k].cooling.nextChange(after: now))
+    }
   }
 
   private mutating func preempt(_ id: Int32, at now: Time) {

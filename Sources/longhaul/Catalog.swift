@@ -27,6 +27,7 @@ struct Catalog: ParsableCommand {
         if !part.parameters.isEmpty { print("    parameters: \(part.parameters.map(\.form).joined(separator: ", "))") }
         print("    source: \(part.source)")
       }
+      print(PolicySource.catalogue)
     case .algorithms:
       for type in Algorithm.all {
         let row = type.information

@@ -119,7 +119,7 @@ let pythonWithZeroMQ: String? = {
     yard.waitForQuiet()
     #expect(yard.processes.isEmpty && yard.sockets.isEmpty)
     // A record of another run is noticed, not followed.
-    #expect(try emulate(yard, "recorded:" + yard.file("inline"), "other", ["--seed", "2"]) == 1)
+    #expect(try emulate(yard, "recorded:" + yard.file("inline"), "other", ["--set", "workloads[*].seed=9"]) == 1)
     #expect(yard.complaints.contains("another run"), "\(yard.complaints)")
     #expect(!yard.exists("other/summary.json"))
   }
@@ -141,7 +141,8 @@ let pythonWithZeroMQ: String? = {
     let server = try yard.launch(
       [Built.root + "/Agents/policies/first_fit.py", "tcp://127.0.0.1:\(port)"], program: python)
     defer {
-      server.terminate()
+      // Not SIGTERM, which a child of this test may have inherited as blocked.
+      kill(server.processIdentifier, SIGKILL)
       server.waitUntilExit()
     }
     #expect(try emulate(yard, "fifo@first-fit", "own") == 0)
@@ -317,9 +318,10 @@ struct ExternalPolicyDocumentationTests {
     let text = try String(contentsOfFile: Built.root + "/Documentation/ExternalPolicies.md", encoding: .utf8)
     func block(_ mark: String) throws -> String {
       let parts = text.components(separatedBy: "\n```" + mark + "\n")
-      return try #require(try #require(parts.last).components(separatedBy: "\n```").first)
+      return try #require(parts.last?.components(separatedBy: "\n```").first)
     }
-    let session = try #require(text.components(separatedBy: "\n```\n").dropLast().last).split(separator: "\n")
+    let parts = text.components(separatedBy: "\n```\n")
+    let session = parts[max(0, parts.count - 2)].split(separator: "\n")
     #expect(session.count == 8)
     guard let python = pythonWithZeroMQ else { return }
     let work = try Workplace()

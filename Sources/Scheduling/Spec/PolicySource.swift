@@ -57,6 +57,24 @@ public enum PolicySource: Equatable, Sendable {
     }
   }
 
+  /// What the catalogue of policies says of those that are not composed.
+  public static let catalogue: String = {
+    let part = RollingHorizon.part
+    let parameters = part.parameters.map { "\($0.name): \($0.meaning), \($0.form)" }
+    return """
+      other  \(part.name)
+          \(part.definition)
+          parameters: \(parameters.joined(separator: "; "))
+          source: \(part.source)
+      other  external:COMMAND, external:tcp://HOST:PORT
+          A program of yours, in any language, asked in JSON over ZeroMQ.
+          source: Documentation/ExternalPolicies.md; a decision process behind a protocol as in Batsim (JSSPP 2016)
+      other  recorded:RUN
+          The decisions that another run of the same scenario left in its directory, if it was under one of these.
+          source: Documentation/ExternalPolicies.md, Records, interruptions, replays
+      """
+  }()
+
   /// Whether another process is asked.
   public var isExternal: Bool {
     switch self {
