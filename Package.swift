@@ -66,7 +66,7 @@ let package = Package(
       ] + base),
     module(
       "ScenarioFile", ["Topology", "Energy", "Workload", .product(name: "Yams", package: "Yams")] + base),
-    module("Scheduling", base),
+    module("Scheduling", ["Energy"] + base),
     // What needs a solver: limits that no policy can beat, and a policy that plans over a rolling horizon.
     module("Bounds", ["CBC", "Scheduling"] + base),
     .executableTarget(
@@ -109,7 +109,7 @@ let package = Package(
       ["Congestion", "ScenarioFile", "Network", "CongestionControl", "Workload", "Results", "Topology"] + base),
     tests("CongestionControl", ["CongestionControl"] + base),
     tests("Network", ["Network", "CongestionControl", "Topology"] + base),
-    tests("Scheduling", ["Scheduling"] + base),
+    tests("Scheduling", ["Scheduling", "Energy"] + base),
     tests("Bounds", ["Bounds", "Scheduling"] + base),
     tests("Site", ["Site", "Energy", "Network", "Records", "Workload"] + base),
     tests("ZeroMQ", ["ZeroMQ", "CProcess"]),

@@ -20,6 +20,10 @@ extension CoordinatorMachine {
     writer.write(view.usage)
     writer.write(view.history)
     writer.write(integers: view.queue.map(\.job))
+    for job in view.queue {
+      writer.write(job.stretch.from)
+      writer.write(job.stretch.until)
+    }
     writer.write(UInt32(view.running.count))
     for job in view.running {
       writer.write(job.job)
@@ -27,6 +31,8 @@ extension CoordinatorMachine {
       writer.write(job.expectedEnd)
       writer.write(job.work)
       writer.write(job.stopping)
+      writer.write(job.stretch.from)
+      writer.write(job.stretch.until)
       writer.write(job.pieces)
     }
     for site in view.sites { writer.write(integers: site.nodeFree) }
@@ -74,12 +80,15 @@ extension CoordinatorMachine {
     view.usage = try reader.read()
     view.history = try reader.read()
     let waiting: [Int32] = try reader.readIntegers()
-    var running: [(Int32, Time, Time, Time, Bool, [Piece])] = []
+    var stretches: [Stretch] = []
+    for _ in waiting { stretches.append(Stretch(from: try reader.readTime(), until: try reader.readTime())) }
+    var running: [(Int32, Time, Time, Time, Bool, Stretch, [Piece])] = []
     for _ in 0..<(try reader.readCount()) {
       running.append(
         (
           try reader.read(), try reader.readTime(), try reader.readTime(), try reader.readTime(),
-          try reader.readBool(), try reader.readArray()
+          try reader.readBool(), Stretch(from: try reader.readTime(), until: try reader.readTime()),
+          try reader.readArray()
         ))
     }
     for k in view.sites.indices {
@@ -93,18 +102,21 @@ extension CoordinatorMachine {
       let id: Int32 = try reader.read()
       states[id] = try reader.read()
     }
-    for job in waiting {
+    for (job, stretch) in zip(waiting, stretches) {
       guard Int(job) < plan.jobs.count, let state = states[job] else { throw .badValue("queued job \(job)") }
-      view.queue.append(queuedJob(Int(job), state: state))
+      var queued = queuedJob(Int(job), state: state)
+      queued.stretch = stretch
+      view.queue.append(queued)
     }
-    for (job, start, expectedEnd, work, stopping, pieces) in running {
-      guard Int(job) < plan.jobs.count else { throw .badValue("running job \(job)") }
-      view.running.append(
-        RunningJob(
-          job: job, submit: plan.jobs[Int(job)].submit, gpus: pieces.reduce(0) { $0 + $1.gpus },
-          pieces: pieces,
-          start: start, expectedEnd: expectedEnd, work: work, stopping: stopping, user: plan.users[Int(job)],
-          attainedBefore: states[job]?.attained ?? .zero))
+    for (job, start, expectedEnd, work, stopping, stretch, pieces) in running {
+      guard Int(job) < plan.jobs.count, let state = states[job] else { throw .badValue("running job \(job)") }
+      var stay = RunningJob(
+        job: job, submit: plan.jobs[Int(job)].submit, gpus: pieces.reduce(0) { $0 + $1.gpus },
+        pieces: pieces,
+        start: start, expectedEnd: expectedEnd, work: work, stopping: stopping, user: plan.users[Int(job)],
+        attainedBefore: state.attained, asQueued: asQueued(Int(job), state: state, work: work))
+      stay.stretch = stretch
+      view.running.append(stay)
     }
     for _ in 0..<(try reader.readCount()) {
       let transfer = LinkLoad.Transfer(

@@ -64,11 +64,13 @@ extension CoordinatorMachine {
         job: id, from: Int(pieces[a].site), to: Int(pieces[b].site), rate: BitRate(Int64(iteration.demand)))
     }
     let back = plan.scenario.controlDelays[leader]
-    view.running.append(
-      RunningJob(
-        job: id, submit: queued.submit, gpus: queued.gpus, pieces: pieces, start: now,
-        expectedEnd: arrival + expected + back, work: queued.estimate, user: queued.user,
-        attainedBefore: queued.attained))
+    var stay = RunningJob(
+      job: id, submit: queued.submit, gpus: queued.gpus, pieces: pieces, start: now,
+      expectedEnd: arrival + expected + back, work: queued.estimate, user: queued.user,
+      attainedBefore: queued.attained,
+      asQueued: asQueued(index, state: states[id]!, work: queued.estimate))
+    stay.stretch = queued.stretch
+    view.running.append(stay)
     states[id] = state
   }
 
@@ -108,6 +110,10 @@ struct RunTimes: RunTimeModel {
   let load: LinkLoad
 
   func runTime(of job: QueuedJob, on pieces: [Piece]) -> Time { plan.runTime(of: job, on: pieces, load: load) }
+  func checkpointTime(gpus: Int32) -> Time { plan.scenario.checkpoint.time(gpus: Int(gpus)) }
+  func checkpointBytes(of job: Int32) -> Int64 {
+    plan.jobs[Int(job)].model.map { ModelCatalogue.models[$0].checkpointBytes } ?? 0
+  }
 }
 
 extension FleetPlan {

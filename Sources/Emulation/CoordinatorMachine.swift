@@ -54,6 +54,8 @@ public struct CoordinatorMachine: Sendable {
       now: .zero, queue: [], running: [], sites: sites, oneWayDelay: fleet.delays, residual: capacity,
       capacity: capacity, usage: UserUsage(halfLife: plan.policy.usageHalfLife))
     view.mayHoldJobsWithoutGPUs = plan.jobs.contains { $0.gpus == 0 }
+    view.outlook = plan.outlook
+    if let table = plan.scenario.charges.egressUSDPerGB { view.egressUSDPerByte = table.map { $0.map { $0 / 1e9 } } }
     load = LinkLoad(model: plan.network)
     if plan.scenario.networkLevel == .ideal {
       ideal = IdealNetwork(capacities: plan.network.ports.map(\.capacity))
@@ -188,15 +190,25 @@ public struct CoordinatorMachine: Sendable {
       user: plan.users[index], deadline: job.deadline ?? .never, attained: state.attained, predicted: state.predicted)
   }
 
+  /// What does not change of a job while it runs, as it would stand in the queue.
+  func asQueued(_ index: Int, state: JobState, work: Time) -> QueuedJob {
+    var job = queuedJob(index, state: state)
+    job.estimate = work
+    job.checkpointSite = -1
+    job.checkpointBytes = 0
+    return job
+  }
+
   private mutating func decide(at now: Time, asking source: (any DecisionSource)?) throws {
     look = .never
-    guard !view.queue.isEmpty else { return }
+    guard plan.policy.isConcerned(by: view) else { return }
     if now >= pricesUntil { updatePrices(at: now) }
     load.expire(at: now)
     if load.changed { view.residual = load.residual() }
     let model = RunTimes(plan: plan, load: load)
     let answer: PolicyAnswer
     if plan.isComposed {
+      plan.policy.settle(&view, model: model)
       answer = PolicyAnswer(decisions: plan.policy.decide(view, model: model))
     } else if let source {
       answer = try source.answer(view, model: model, decision: decisionCount)
@@ -224,6 +236,7 @@ public struct CoordinatorMachine: Sendable {
     for k in view.sites.indices {
       let model = plan.nodeModels[k].first
       let kilowatts = (model?.activeWatts ?? 0) * Double(plan.scenario.energy[k].cooling.pueMilli(at: now)) / 1e6
+      view.outlook[k].kilowattsPerGPU = kilowatts
       view.sites[k].usdPerGPUHour = kilowatts * plan.scenario.energy[k].price.value(at: now) / 1000
       view.sites[k].carbonPerGPUHour = kilowatts * plan.scenario.energy[k].carbon.value(at: now) / 1000
       for series in [plan.scenario.energy[k].price, plan.scenario.energy[k].carbon] {

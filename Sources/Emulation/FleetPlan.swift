@@ -245,6 +245,16 @@ public final class FleetPlan: Sendable {
     return min(all.overflow ? .unlimited : BitRate(all.partialValue), scenario.transferLimit)
   }
 
+  /// What the policy may know of prices and carbon to come, site by site: under the scenario's forecasts or its own.
+  var outlook: [EnergyOutlook] {
+    policy.outlook(
+      zip(scenario.fleet.sites, scenario.energy).map { site, energy in
+        EnergyOutlook(
+          price: Forecaster(energy.price, rule: scenario.forecast, name: "\(site.id)/price"),
+          carbon: Forecaster(energy.carbon, rule: scenario.forecast, name: "\(site.id)/carbon"))
+      })
+  }
+
   /// What the policy may know of a job's run time.
   func estimate(_ index: Int, remaining: Time) -> Time {
     let job = jobs[index]

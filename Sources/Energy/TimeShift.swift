@@ -109,8 +109,28 @@ public enum TimeShift {
     return sum
   }
 
+  /// The start from `arrival` to `arrival + slack`, tried every `every` from the arrival on, for which what is saved
+  /// against starting at once, over the time from arrival to end, is greatest; the earliest of equals.
+  ///
+  /// GAIA's "carbon-time" (Hanafy et al., ASPLOS 2024): the saving per completion time.
+  public static func greatestSavingPerTime(
+    arrival: Time, slack: Time, length: Time, every: Time = .hour, signal: some EnergySignal
+  ) -> Time {
+    precondition(every > .zero, "starts are tried at a distance above zero")
+    let now = signal.integral(from: arrival, to: arrival + length)
+    var best = (start: arrival, ratio: 0.0)
+    var start = arrival + every
+    while start <= arrival + slack {
+      let saved = now - signal.integral(from: start, to: start + length)
+      let ratio = saved / (start + length - arrival).seconds
+      if ratio > best.ratio { best = (start, ratio) }
+      start += every
+    }
+    return best.start
+  }
+
   /// The least value that the signal does not exceed for `share` of the time.
-  private static func quantile(
+  public static func quantile(
     _ share: Double, of signal: some EnergySignal, from start: Time, to end: Time
   ) -> Double {
     var stretches: [(value: Double, length: Time)] = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Energy
 import Quantities
 import Scheduling
 import Simulation
@@ -60,10 +61,12 @@ struct Replay {
   /// - Parameters:
   ///   - jobs: sorted by submit.
   ///   - checkpointCost: seconds added to the remaining time of a job at each preemption.
+  ///   - outlook: of prices and carbon, for each site.
   ///   - watch: called with the view whenever decisions have come to rest.
   init(
     _ jobs: [TestJob], on sites: [SiteState], policy spec: String, delays: [[Time]]? = nil,
-    checkpointCost: (Int32) -> Int64 = { _ in 0 }, watch: (FleetView) throws -> Void = { _ in }
+    checkpointCost: (Int32) -> Int64 = { _ in 0 }, outlook: [EnergyOutlook] = [],
+    watch: (FleetView) throws -> Void = { _ in }
   ) throws {
     self.jobs = jobs
     outcomes = Array(repeating: Outcome(), count: jobs.count)
@@ -71,6 +74,7 @@ struct Replay {
     let model = SpeedModel(speeds: sites.map(\.speed))
     var view = idleView(sites, delays: delays)
     view.usage = UserUsage(halfLife: policy.usageHalfLife)
+    view.outlook = policy.outlook(outlook)
     var remaining = jobs.map { Time.seconds($0.duration) }
     var remainingEstimate = jobs.map { Time.seconds($0.estimate ?? $0.duration) }
     var segment = [Int](repeating: 0, count: jobs.count)
@@ -87,7 +91,7 @@ struct Replay {
         deadline: jobs[job].deadline.map { .seconds($0) } ?? .never, attained: attained[job],
         predicted: predicted[job])
     }
-    while arrived < jobs.count || !ends.isEmpty {
+    while arrived < jobs.count || !ends.isEmpty || look < .never {
       view.now = min(ends.nextTime, arrived < jobs.count ? .seconds(jobs[arrived].submit) : .never, look)
       let second = view.now.ticks / Time.ticksPerSecond
       while ends.nextTime == view.now, let end = ends.pop() {
@@ -105,7 +109,14 @@ struct Replay {
         arrived += 1
       }
       var round = 0
+      for site in view.outlook.indices {
+        let now = view.outlook[site]
+        view.sites[site].usdPerGPUHour = now.kilowattsPerGPU * now.price.view(at: view.now).value(at: view.now) / 1000
+        view.sites[site].carbonPerGPUHour =
+          now.kilowattsPerGPU * now.carbon.view(at: view.now).value(at: view.now) / 1000
+      }
       while true {
+        policy.settle(&view, model: model)
         let answer = policy.decide(view, model: model)
         decisions += 1
         if answer.isEmpty { break }
@@ -118,10 +129,12 @@ struct Replay {
           for piece in pieces { view.sites[Int(piece.site)].take(piece) }
           if outcomes[job].start < 0 { outcomes[job].start = second }
           outcomes[job].pieces = pieces
-          view.running.append(
-            RunningJob(
-              job: id, submit: .seconds(jobs[job].submit), gpus: jobs[job].gpus, pieces: pieces, start: view.now,
-              expectedEnd: view.now + remainingEstimate[job], user: jobs[job].user, attainedBefore: attained[job]))
+          var stay = RunningJob(
+            job: id, submit: .seconds(jobs[job].submit), gpus: jobs[job].gpus, pieces: pieces, start: view.now,
+            expectedEnd: view.now + remainingEstimate[job], user: jobs[job].user, attainedBefore: attained[job],
+            asQueued: view.queue.first { $0.job == id })
+          stay.stretch = stay.asQueued.stretch
+          view.running.append(stay)
           ends.push((job, segment[job]), at: view.now + remaining[job])
         }
         view.queue.removeAll { !isQueued[Int($0.job)] }
@@ -141,6 +154,7 @@ struct Replay {
         }
       }
       look = policy.nextLook(view)
+      if ends.isEmpty, arrived == jobs.count, view.queue.isEmpty { look = .never }
       try #require(look > view.now, "the next look is not ahead at \(second) s under \(spec)")
       try checkBooks(view)
       try watch(view)

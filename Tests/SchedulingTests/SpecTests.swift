@@ -6,7 +6,8 @@ import Testing
 struct SpecTests {
   @Test(arguments: [
     "fifo", "sjf-skip@most-free", "fifo+easy@balanced(cost=1,latency=0.2,capacity=0.5)",
-    "srtf-skip(checkpoint=30min)@consolidated", "sjf+easy@cheapest-energy(max_sites=2)",
+    "srtf-skip(checkpoint=30min)@consolidated", "fifo~wait-awhile(slack=24h)", "longhaul(time=0.5,carbon=100)",
+    "sjf@most-free~lowest-window-price(slack=12h,forecast=noise,error=0.1)", "sjf+easy@cheapest-energy(max_sites=2)",
   ])
   func writtenOutAgain(text: String) throws {
     let spec = try PolicySpec(parsing: text)
@@ -50,7 +51,11 @@ struct SpecTests {
     ("fifo@", 6, "name of the placement is missing"), ("balanced", 1, "write 'fifo@balanced'"),
     ("easy", 1, "write 'fifo+easy'"), ("fifo+balanced", 6, "not a kind of backfill but of placement"),
     ("fifo@first-fit+easy", 15, "comes too late"), ("fifo@first-fit@most-free", 15, "twice"),
-    ("fifo~wait-awhile(slack=24h)", 6, "no shifting in time yet"), ("fifo-skip+easy", 10, "nothing is reserved"),
+    ("fifo~", 6, "name of the shift is missing"), ("fifo~run-now@first-fit", 13, "comes too late"),
+    ("fifo~lowest-slot(forecast=guess)", 27, "one of scenario, perfect"),
+    ("wait-awhile", 1, "write 'fifo~wait-awhile'"),
+    ("longhaul@first-fit", 9, "takes no other parts"), ("fifo@longhaul", 6, "a whole policy"),
+    ("helios@first-fit", 1, "stands alone"), ("fifo-skip+easy", 10, "nothing is reserved"),
     ("srtf+easy", 5, "preempts"), ("fifo(x=1)", 6, "takes no parameters"),
     ("fifo@balanced(cost)", 15, "has no value"), ("fifo@balanced(cost=1", 14, "not closed"),
     ("fifo@balanced(cost=1,cost=2)", 22, "given twice"), ("fifo@balanced(cost=cheap)", 20, "a number"),
@@ -72,17 +77,32 @@ struct SpecTests {
     for part in parts {
       #expect(!part.definition.isEmpty && !part.source.isEmpty)
       let arguments = part.parameters.map { parameter in
-        let unit = parameter.kind == .duration ? "s" : ""
-        return "\(parameter.name)=\(parameter.defaultValue)\(unit)"
+        #expect(parameter.value(of: parameter.defaultText) == parameter.defaultValue, "\(part.name)")
+        return "\(parameter.name)=\(parameter.defaultText)"
       }
       let text = part.name + (arguments.isEmpty ? "" : "(\(arguments.joined(separator: ",")))")
-      let prefix = [PolicyPartKind.order: "", .backfill: "fifo+", .placement: "fifo@"][part.kind]
+      let prefix = [
+        PolicyPartKind.order: "", .policy: "", .backfill: "fifo+", .placement: "fifo@", .shift: "fifo~",
+      ][part.kind]
       _ = ComposedPolicy(try PolicySpec(parsing: try #require(prefix) + text))
     }
     let orders = PolicyCatalogue.parts(of: .order).map(\.name)
     for name in ["fifo", "sjf", "srtf", "las", "themis"] {
       #expect(orders.contains(name) && orders.contains(name + "-skip"))
     }
-    #expect(parts.count >= 35)
+    // Without counting `-skip` and `-price`.
+    let own = parts.count { !$0.name.hasSuffix("-skip") && !$0.name.hasSuffix("-price") }
+    #expect(own >= 35)
+  }
+
+  @Test func presetsStandForTheirSpecs() throws {
+    let names = PolicyCatalogue.presets.map(\.name)
+    #expect(Set(names).count == names.count && Set(names).isDisjoint(with: PolicyCatalogue.parts.map(\.name)))
+    for preset in PolicyCatalogue.presets {
+      #expect(!preset.definition.isEmpty && !preset.source.isEmpty)
+      let spec = try PolicySpec(parsing: preset.name)
+      #expect(spec.text == preset.spec)
+      #expect(try PolicySpec(parsing: preset.spec) == spec)
+    }
   }
 }

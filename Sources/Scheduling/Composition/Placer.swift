@@ -99,7 +99,9 @@ struct Placer {
     guard count <= maxSites else { return nil }
     for free in [wholeFree, anyFree] {
       if let chosen = firstSet(of: count, among: preferred, free: free, holding: job.gpus) {
-        return pieces(of: job.gpus, on: chosen, free: free, in: sites)
+        let found = pieces(of: job.gpus, on: chosen, free: free, in: sites)
+        let context = PlacementContext(view: view, sites: sites, model: model)
+        return rule.accepts(split: found, of: job, in: context) ? found : nil
       }
     }
     return nil

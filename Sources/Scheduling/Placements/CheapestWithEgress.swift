@@ -19,7 +19,7 @@ struct CheapestWithEgress: PlacementRule {
     candidates.map { piece in
       var cost = context.energyCost(of: job, on: piece) * Double(job.gpus)
       for input in context.inputs(of: job, to: piece.site) {
-        cost += context.sites[Int(input.from)].egressUSDPerByte * Double(input.bytes)
+        cost += context.view.egressUSD(from: Int(input.from), to: Int(piece.site)) * Double(input.bytes)
       }
       return SiteScore(first: cost)
     }

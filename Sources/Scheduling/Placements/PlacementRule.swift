@@ -31,6 +31,8 @@ protocol PlacementRule: Sendable {
   func site(confining job: QueuedJob) -> Int32
   /// One score for each candidate, in their order.
   func scores(of candidates: [Piece], for job: QueuedJob, in context: PlacementContext) -> [SiteScore]
+  /// Whether a job that fits on no site alone shall run on these pieces rather than wait.
+  func accepts(split pieces: [Piece], of job: QueuedJob, in context: PlacementContext) -> Bool
 }
 
 extension PlacementRule {
@@ -38,6 +40,7 @@ extension PlacementRule {
   static var isByNameOnly: Bool { false }
   static var isSelective: Bool { false }
   func site(confining job: QueuedJob) -> Int32 { -1 }
+  func accepts(split pieces: [Piece], of job: QueuedJob, in context: PlacementContext) -> Bool { true }
 }
 
 /// What a rule may look at.

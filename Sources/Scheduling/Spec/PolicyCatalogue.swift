@@ -14,11 +14,19 @@ public enum PolicyCatalogue {
     DataGravity.self, BandwidthAware.self, EarliestFinish.self, Balanced.self,
   ]
 
-  static let skipSuffix = "-skip"
+  static let shifts: [any ShiftRule.Type] = [
+    RunNow.self, WaitFull.self, LowestSlot.self, LowestWindow.self, SavingPerTime.self, WaitAwhile.self, Threshold.self,
+  ]
+  static let policies: [any WholePolicy.Type] = [Longhaul.self]
 
-  /// All parts: orders (each followed by its `-skip` variant), backfillings, placements.
+  static let skipSuffix = "-skip"
+  static let priceSuffix = "-price"
+
+  /// All parts: orders (each followed by its `-skip` variant), backfillings, placements, shifts (those that follow a
+  /// signal each followed by its `-price` variant), and policies that need no other parts.
   public static let parts: [PolicyPart] =
     orders.flatMap { [$0.part, skipping($0.part)] } + backfills.map { $0.part } + placements.map { $0.part }
+    + shifts.flatMap { followsSignal($0.part) ? [$0.part, byPrice($0.part)] : [$0.part] } + policies.map { $0.part }
 
   public static func parts(of kind: PolicyPartKind) -> [PolicyPart] { parts.filter { $0.kind == kind } }
 
@@ -27,6 +35,29 @@ public enum PolicyCatalogue {
       kind: .order, name: part.name + skipSuffix,
       definition: "As \(part.name), but goes on past jobs that do not fit; large jobs may starve.",
       source: part.source, parameters: part.parameters)
+  }
+
+  private static func followsSignal(_ part: PolicyPart) -> Bool {
+    part.parameters.contains { $0.name == ForecastChoice.parameters[0].name }
+  }
+
+  private static func byPrice(_ part: PolicyPart) -> PolicyPart {
+    PolicyPart(
+      kind: .shift, name: part.name + priceSuffix, definition: "As \(part.name), by the price of energy.",
+      source: part.source, parameters: part.parameters)
+  }
+
+  static func makeShift(_ use: PolicyPartUse, confine: @escaping @Sendable (QueuedJob) -> Int32) -> Shift? {
+    for type in shifts {
+      let part = type.part
+      if use.name == RunNow.part.name { return nil }
+      if use.name == part.name || use.name == part.name + priceSuffix {
+        return Shift(
+          type, use.name == part.name ? .carbon : .price, ParameterValues(part: part, given: use.arguments),
+          confine: confine)
+      }
+    }
+    preconditionFailure("shift '\(use.name)' is not in the catalogue")
   }
 
   /// The type of an order that the catalogue lists, and whether the name asks to skip.

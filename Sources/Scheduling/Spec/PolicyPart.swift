@@ -3,6 +3,8 @@
 /// The kinds of part that a policy is composed of.
 public enum PolicyPartKind: String, Sendable, CaseIterable {
   case order, backfill, placement, shift
+  /// Decides everything itself and takes no other parts.
+  case policy
 }
 
 /// A number that a part of a policy takes in its brackets.
@@ -12,6 +14,8 @@ public struct PolicyParameter: Equatable, Sendable {
     case whole
     /// Written with a unit (`90s`, `30min`, `24h`, `7d`); its value is in seconds.
     case duration
+    /// One of these words; its value is the position, the first is the default.
+    case word([String])
   }
   public var name: String
   public var meaning: String
@@ -37,11 +41,28 @@ public struct PolicyParameter: Equatable, Sendable {
     case .number: return "a number from \(least) to \(greatest)"
     case .whole: return "a whole number from \(Int64(least)) to \(Int64(greatest))"
     case .duration: return "a duration with its unit, like 90s, 30min, 24h or 7d"
+    case .word(let words): return "one of \(words.joined(separator: ", "))"
+    }
+  }
+
+  /// The default as it would be written.
+  public var defaultText: String {
+    switch kind {
+    case .word(let words): return words[Int(defaultValue)]
+    case .whole: return String(Int64(defaultValue))
+    case .number:
+      return defaultValue == defaultValue.rounded() ? String(Int64(defaultValue)) : String(defaultValue)
+    case .duration:
+      let seconds = Int64(defaultValue)
+      guard Double(seconds) == defaultValue else { return "\(defaultValue)s" }
+      if seconds % 3600 == 0, seconds > 0 { return "\(seconds / 3600)h" }
+      return seconds % 60 == 0 && seconds > 0 ? "\(seconds / 60)min" : "\(seconds)s"
     }
   }
 
   /// The value that `text` stands for, or nil if it is not of the ``form``. Durations become seconds.
   public func value(of text: some StringProtocol) -> Double? {
+    if case .word(let words) = kind { return words.firstIndex { $0 == text }.map { Double($0) } }
     var digits = text[...]
     var scale = 1.0
     if kind == .duration {

@@ -17,7 +17,7 @@ struct PolicySpecParser {
   ]
 
   mutating func parse() throws(PolicySpecError) -> (
-    order: PolicyPartUse, backfill: PolicyPartUse?, placement: PolicyPartUse?
+    order: PolicyPartUse, backfill: PolicyPartUse?, placement: PolicyPartUse?, shift: PolicyPartUse?
   ) {
     if spec.hasPrefix("external:") {
       throw PolicySpecError(
@@ -25,6 +25,11 @@ struct PolicySpecParser {
         problem: "a policy in another process has no parts: it is not a composed policy")
     }
     let order = try parsePart(.order)
+    if PolicyCatalogue.policies.contains(where: { $0.part.name == order.name }), position < characters.count {
+      throw failure(
+        "'\(order.name)' decides everything itself and takes no other parts", found: String(characters[position]),
+        at: position)
+    }
     var uses: [PolicyPartKind: PolicyPartUse] = [:]
     var allowed = 0
     while position < characters.count {
@@ -44,7 +49,7 @@ struct PolicySpecParser {
       uses[kind] = try parsePart(kind)
       if kind == .backfill { try checkBackfill(of: order, at: start) }
     }
-    return (order, uses[.backfill], uses[.placement])
+    return (order, uses[.backfill], uses[.placement], uses[.shift])
   }
 
   /// Backfilling puts a reservation in front of jobs that do not fit; an order that skips or preempts has none.
@@ -65,12 +70,10 @@ struct PolicySpecParser {
 
   private mutating func parsePart(_ kind: PolicyPartKind) throws(PolicySpecError) -> PolicyPartUse {
     let (name, start) = readWord(endingAt: "+@~()")
-    let parts = PolicyCatalogue.parts(of: kind)
-    let names = parts.map(\.name)
-    if kind == .shift {
-      throw failure(
-        "there is no shifting in time yet, so '~\(name)' cannot be run: leave it out", found: name, at: start)
-    }
+    let isFirst = kind == .order
+    let parts = PolicyCatalogue.parts(of: kind) + (isFirst ? PolicyCatalogue.parts(of: .policy) : [])
+    // A preset may stand where an order does, alone; here it is only a name that is known.
+    let names = parts.map(\.name) + (isFirst ? PolicyCatalogue.presets.map(\.name) : [])
     guard !name.isEmpty else {
       throw failure("the name of the \(kind.rawValue) is missing", found: "", at: start, known: names)
     }
@@ -85,6 +88,14 @@ struct PolicySpecParser {
   }
 
   private func unknownPart(_ name: String, kind: PolicyPartKind, names: [String], at start: Int) -> PolicySpecError {
+    if let preset = PolicyCatalogue.presets.first(where: { $0.name == name }) {
+      return failure(
+        "'\(name)' is a preset and stands alone: write out what it stands for, '\(preset.spec)'", found: name, at: start
+      )
+    }
+    if PolicyCatalogue.parts(of: .policy).contains(where: { $0.name == name }) {
+      return failure("'\(name)' is a whole policy and stands alone", found: name, at: start)
+    }
     for (sign, other) in Self.signs where other != kind {
       if PolicyCatalogue.parts(of: other).contains(where: { $0.name == name }) {
         let example = kind == .order ? "fifo\(sign)\(name)" : "...\(sign)\(name)"

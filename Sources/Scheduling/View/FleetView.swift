@@ -30,6 +30,8 @@ public struct QueuedJob: Equatable, Sendable {
   public var attained: Time
   /// Run time predicted from earlier jobs at its arrival, whatever the policy may know of durations.
   public var predicted: Time
+  /// When a policy that shifts jobs in time wants it to run.
+  public var stretch = Stretch.unplanned
 
   public init(
     job: Int32, submit: Time, gpus: Int32, estimate: Time, pin: Int32 = -1, splittable: Bool = false,
@@ -72,11 +74,18 @@ public struct RunningJob: Equatable, Sendable {
   public var user: Int32
   /// How long it had held its GPUs before this stay.
   public var attainedBefore: Time
+  /// The job as it waited: its pin, its data and what else does not change while it runs.
+  public var asQueued: QueuedJob
+  /// Until when a policy that shifts jobs in time lets it run.
+  public var stretch = Stretch.unplanned
 
+  /// - Parameter asQueued: a job that is bound to nothing if left out.
   public init(
     job: Int32, submit: Time, gpus: Int32, pieces: [Piece], start: Time, expectedEnd: Time, work: Time? = nil,
-    stopping: Bool = false, preemptible: Bool = true, user: Int32 = -1, attainedBefore: Time = .zero
+    stopping: Bool = false, preemptible: Bool = true, user: Int32 = -1, attainedBefore: Time = .zero,
+    asQueued: QueuedJob? = nil
   ) {
+    self.asQueued = asQueued ?? QueuedJob(job: job, submit: submit, gpus: gpus, estimate: expectedEnd - start)
     self.job = job
     self.submit = submit
     self.gpus = gpus
@@ -105,6 +114,18 @@ extension RunningJob {
     if span == Double(work.ticks) { return max(0, left) }
     return Double(work.ticks) * min(1, max(0, left / span))
   }
+
+  /// How it would stand in the queue if it were preempted now: with what is left to do, and its checkpoint where its
+  /// largest piece is.
+  func requeued(at now: Time, checkpointBytes: Int64) -> QueuedJob {
+    var job = asQueued
+    job.estimate = Time(ticks: Int64(remaining(at: now)))
+    job.attained = attained(at: now)
+    let leader = pieces.max { ($0.gpus, -$0.site) < ($1.gpus, -$1.site) }
+    job.checkpointSite = leader?.site ?? -1
+    job.checkpointBytes = checkpointBytes
+    return job
+  }
 }
 
 /// Everything that a policy sees, read-only. Sites are referred to by their index in `sites`.
@@ -128,6 +149,10 @@ public struct FleetView: Sendable {
   public var history: JobHistory
   /// False where no job of the run asks for no GPU, so that nobody need look for one in a queue of thousands.
   public var mayHoldJobsWithoutGPUs = true
+  /// What may be known of prices and carbon to come, one for each site; empty where nothing is.
+  public var outlook: [EnergyOutlook] = []
+  /// What a byte costs that goes `[from][to]`, in USD; empty where ``SiteState/egressUSDPerByte`` says it all.
+  public var egressUSDPerByte: [[Double]] = []
 
   public init(
     now: Time, queue: [QueuedJob], running: [RunningJob], sites: [SiteState], oneWayDelay: [[Time]],
@@ -144,6 +169,12 @@ public struct FleetView: Sendable {
     self.history = history
   }
 
+  /// What a byte costs on its way from one site to another, in USD.
+  public func egressUSD(from: Int, to: Int) -> Double {
+    if from == to { return 0 }
+    return egressUSDPerByte.isEmpty ? sites[from].egressUSDPerByte : egressUSDPerByte[from][to]
+  }
+
   /// GPUs of all sites.
   var totalGPUs: Int64 { sites.reduce(0) { $0 + Int64($1.total) } }
 }
@@ -154,4 +185,13 @@ public protocol RunTimeModel {
   /// network between them. Where a policy only ranks sites for a split, it asks for one piece with all GPUs of the
   /// job and no nodes named.
   func runTime(of job: QueuedJob, on pieces: [Piece]) -> Time
+  /// How long the GPUs of a job stand still to write its checkpoint, and as long again to read it.
+  func checkpointTime(gpus: Int32) -> Time
+  /// Bytes of the checkpoint of a job, which a move to another site brings there.
+  func checkpointBytes(of job: Int32) -> Int64
+}
+
+extension RunTimeModel {
+  public func checkpointTime(gpus: Int32) -> Time { .zero }
+  public func checkpointBytes(of job: Int32) -> Int64 { 0 }
 }

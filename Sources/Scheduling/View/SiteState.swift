@@ -16,7 +16,8 @@ public struct SiteState: Equatable, Sendable {
   public var usdPerGPUHour: Double
   /// Carbon of one active GPU for one hour at this moment's intensity, in kg CO2 equivalent, at the meter.
   public var carbonPerGPUHour: Double
-  /// What a byte costs that leaves the site for another one, in USD.
+  /// What a byte costs that leaves the site for another one, in USD; where that depends on the other one, the most.
+  /// ``FleetView/egressUSD(from:to:)`` knows each pair.
   public var egressUSDPerByte: Double
   /// Speed of its GPUs relative to the reference GPU: work of one hour takes `1 / speed` hours.
   public var speed: Double
