@@ -9,18 +9,28 @@
 ///     sum over h of x[c, h] >= work of the class,          x[c, h] = 0 before its first job arrives,
 ///     sum over c of x[c, h] <= sum over s of speed_s y[s, h],      y[s, h] <= GPUs_s        (pinned classes site by site)
 ///     x[c, h] <= GPUs of the class x greatest speed,
-///     sum over c, h of x[c, h] max(0, h - latest arrival of c) / largest job of c  <=  jobs x budget - sum of work / speed / 2
+///     sum over c, h of x[c, h] k[c, h]  <=  jobs x budget - sum of constants
 ///
 /// and it minimises the sum of unitCost[s, h] y[s, h]. Why no schedule costs less: any schedule gives such x and y, by
 /// adding up what its jobs do in each hour. It meets every line: gangs, nodes, staging and checkpoints only take more
-/// GPU-hours than its work; an hour's cheapest instant stands for the hour. The last line is the mean busy time of
-/// ``completionBound(_:)``, each job's share made no larger by taking the hour's beginning, the class's latest arrival and
-/// its largest job. Work may exceed what is needed, so that hours of negative prices can be filled.
+/// GPU-hours than its work; an hour's cheapest instant stands for the hour. Work may exceed what is needed, so that hours
+/// of negative prices can be filled.
+///
+/// The last line. A job that arrives at s, never works faster than at its full rate, at which it takes `run`, and has its
+/// work done at instants t of mean M, ends at or after M + run / 2 (``completionBound(_:)``). A share p of its work done
+/// in hour h is done at or after max(h, s) + p run / 2 on the mean, because it takes p run at least. The square is above
+/// its tangent: p^2 run / 2 >= p o - o^2 / (2 run), whatever o is. With o[h], the part of hour h in which the job would
+/// run if it began at once,
+///
+///     completion - s  >=  run / 2 - sum over h of o[h]^2 / (2 run) + sum over h of p[h] v[h],   v[h] = max(0, h - s) + o[h]
+///
+/// which is `run` itself if the job runs at once. Since the p add up to one, v may be counted from its least value, that
+/// of the hour of arrival; k[c, h] is the least of (v[h] - least v) / work among the jobs of the class.
 ///
 /// - Parameters:
 ///   - meanCompletion: hours; infinity for no limit.
-///   - sizeStep: classes hold jobs whose GPU-time differs by up to this factor. Nearer to 1 is tighter and slower. Not
-///     used without a limit.
+///   - sizeStep: classes hold jobs whose run times differ by up to this factor; jobs of more than six hours are classes
+///     of their own. Nearer to 1 is tighter and slower. Not used without a limit.
 /// - Throws: ``ProgramError/infeasible`` if the work does not fit into the horizon, or not within the limit.
 public func costBound(
   _ problem: BoundProblem, meanCompletion: Double = .infinity, sizeStep: Double = 2
@@ -99,9 +109,8 @@ private struct CostModel {
       room.append(isPinned ? rows(hours, upper: site.gpus) : nil)
     }
     if meanCompletion < .infinity {
-      var halves = 0.0
-      for job in problem.jobs where job.gpuWork > 0 { halves += job.work / problem.greatestSpeed(of: job) / 2 }
-      budget = rows(1, upper: meanCompletion * Double(problem.jobs.count) - halves)
+      let constants = classes.reduce(0) { $0 + $1.constant }
+      budget = rows(1, upper: meanCompletion * Double(problem.jobs.count) - constants)
     }
     firstWork = rowUpper.count
     for group in classes { _ = rows(1, lower: group.work, upper: .infinity) }
@@ -134,16 +143,17 @@ private struct CostModel {
     group.isDiscounted && !problem.discount.isEmpty ? -problem.discount[hour] : 0
   }
 
-  /// Hours of delay that work in `hour` adds to the sum of completion times.
-  private func delay(_ group: JobClass, _ hour: Int) -> Double {
-    max(0, Double(hour) - group.latest) / group.largest
-  }
+  /// Hours that a GPU-hour of work in `hour` adds to the sum of completion times.
+  private func delay(_ group: JobClass, _ hour: Int) -> Double { group.delays[hour - group.hour] }
 
   private mutating func include(_ index: Int, _ hour: Int, _ columns: inout ColumnProgram.Columns) {
     let group = classes[index]
     included[index][hour] = true
     var entries = [(row: firstWork + index, 1.0), (row: balance(group, hour), 1.0)]
-    if let budget, delay(group, hour) > 0 { entries.append((row: budget, delay(group, hour))) }
+    if let budget {
+      let delay = delay(group, hour)
+      if delay > 0 { entries.append((row: budget, delay)) }
+    }
     columns.add(cost: cost(group, hour), upper: upper(group), entries)
   }
 
@@ -159,7 +169,7 @@ private struct CostModel {
     forEachSiteColumn { columns.add(cost: $0, upper: $1, $2) }
     // Few enough to take all at once: then nothing is made up, and the solver itself says if there is no answer.
     let isSmall = classes.count * hours <= 20_000
-    let starts = classes.map { min(Int($0.earliest), hours) }
+    let starts = classes.map { min($0.hour, hours) }
     included = classes.map { _ in [Bool](repeating: false, count: hours) }
     for (index, group) in classes.enumerated() {
       let needed = group.work / max(upper(group), 1e-300)
@@ -182,7 +192,7 @@ private struct CostModel {
       }
       let undone = isSmall ? 0 : solution.values[firstUndone..<firstUndone + classes.count].reduce(0, +)
       let gap = solution.objective - best.cost
-      if more.count == 0 || (undone < 1e-9 && gap <= 1e-5 * abs(solution.objective)) {
+      if more.count == 0 || (undone < 1e-9 && gap <= 5e-4 * abs(solution.objective)) {
         if undone > 1e-6 { throw .infeasible }
         return best
       }
@@ -213,7 +223,7 @@ private struct CostModel {
       let workPrice = prices[firstWork + index]
       let limit = upper(group)
       var worth: [(reduced: Double, hour: Int)] = []
-      let start = min(Int(group.earliest), hours)
+      let start = min(group.hour, hours)
       guard start < hours else { continue }
       for hour in start..<hours {
         var reduced = cost(group, hour) - workPrice - prices[balance(group, hour)]
@@ -241,48 +251,74 @@ private struct CostModel {
 private struct JobClass {
   var site: Int?
   var isDiscounted: Bool
-  /// Of its arrivals, in hours.
-  var earliest: Double
-  var latest: Double
-  var gpus: Double
-  /// GPU-hours on reference GPUs, of all and of the largest job.
-  var work: Double
-  var largest: Double
+  /// Of their arrivals.
+  var hour: Int
+  var gpus = 0.0
+  /// GPU-hours on reference GPUs.
+  var work = 0.0
+  /// What the jobs' completion times hold besides `delays`, hours.
+  var constant = 0.0
+  /// By hour from ``hour`` on; empty without a limit of completion time.
+  var delays: [Double] = []
+
+  /// - Parameter run: hours at the full rate.
+  mutating func add(_ job: BoundProblem.Job, run: Double, hours: Int) {
+    gpus += job.gpus
+    work += job.gpuWork
+    guard hours > hour else { return }
+    func overlap(_ hour: Int) -> Double {
+      max(0, min(Double(hour + 1), job.submit + run) - max(Double(hour), job.submit))
+    }
+    let least = overlap(hour)
+    constant += run / 2 + least
+    let isFirst = delays.isEmpty
+    if isFirst { delays = [Double](repeating: 0, count: hours - hour) }
+    var squares = 0.0
+    for index in hour..<hours {
+      let overlap = overlap(index)
+      squares += overlap * overlap
+      let delay = max(0, (max(0, Double(index) - job.submit) + overlap - least) / job.gpuWork)
+      let place = index - hour
+      delays[place] = isFirst ? delay : min(delays[place], delay)
+    }
+    // Beyond the horizon nothing is done, and the tangent there is at zero.
+    constant -= squares / (2 * run)
+  }
 }
 
-/// Jobs of one hour of arrival, one step of size and one site, in a fixed order.
+/// Jobs of one hour of arrival, one number of GPUs, one step of run time and one site, in a fixed order.
 private func classify(_ problem: BoundProblem, sizeStep: Double) -> [JobClass] {
   struct Key: Hashable, Comparable {
     var hour: Int
-    var step: Int
     var site: Int
     var discounted: Int
+    var gpus: Double
+    var step: Int
     static func < (a: Key, b: Key) -> Bool {
-      (a.hour, a.step, a.site, a.discounted) < (b.hour, b.step, b.site, b.discounted)
+      (a.hour, a.site, a.discounted, a.gpus, a.step) < (b.hour, b.site, b.discounted, b.gpus, b.step)
     }
   }
+  let isLimited = sizeStep < .infinity
   var classes: [Key: JobClass] = [:]
-  for job in problem.jobs where job.gpuWork > 0 {
+  for (index, job) in problem.jobs.enumerated() where job.gpuWork > 0 {
+    let run = job.work / problem.greatestSpeed(of: job)
     var step = 0
-    if sizeStep < .infinity {
-      var limit = 1e-4
-      while limit < job.gpuWork {
-        limit *= sizeStep
-        step += 1
+    if isLimited {
+      if run > 6 {
+        step = 1_000_000 + index
+      } else {
+        var limit = 1.0 / 60
+        while limit < run {
+          limit *= sizeStep
+          step += 1
+        }
       }
     }
-    let key = Key(hour: Int(job.submit), step: step, site: job.site ?? -1, discounted: job.isDiscounted ? 1 : 0)
-    var group =
-      classes[key]
-      ?? JobClass(
-        site: job.site, isDiscounted: job.isDiscounted, earliest: job.submit, latest: job.submit, gpus: 0, work: 0,
-        largest: 0)
-    group.earliest = min(group.earliest, job.submit)
-    group.latest = max(group.latest, job.submit)
-    group.gpus += job.gpus
-    group.work += job.gpuWork
-    group.largest = max(group.largest, job.gpuWork)
-    classes[key] = group
+    let key = Key(
+      hour: Int(job.submit), site: job.site ?? -1, discounted: job.isDiscounted ? 1 : 0, gpus: isLimited ? job.gpus : 0,
+      step: step)
+    classes[key, default: JobClass(site: job.site, isDiscounted: job.isDiscounted, hour: key.hour)]
+      .add(job, run: run, hours: isLimited ? problem.hours : 0)
   }
   return classes.keys.sorted().map { classes[$0]! }
 }

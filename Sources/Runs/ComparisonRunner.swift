@@ -328,7 +328,7 @@ struct WindowBudgets {
     self.portraits = portraits
   }
 
-  /// For every set of jobs that some policy completed: without a limit, and at 1.02 and 1.5 times the least mean
+  /// For every set of jobs that some policy completed: without a limit, and at 1.02 and 1.2 times the least mean
   /// completion time. Between and beyond them the tangents hold.
   func tasks(withPrices: Bool) -> [Task] {
     let end = portraits.map(\.end).max() ?? 0
@@ -351,7 +351,7 @@ struct WindowBudgets {
       }
       for kind in [Kind.cost, .carbon] {
         task(kind, nil)
-        for factor in [1.02, 1.5] { task(kind, best / 3600 * factor) }
+        for factor in [1.02, 1.2] { task(kind, best / 3600 * factor) }
       }
     }
     return tasks
