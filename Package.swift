@@ -44,7 +44,7 @@ let package = Package(
       "Runs",
       [
         "Emulation", "Results", "Congestion", "ScenarioFile", "Workload", "Topology", "Energy", "Records", "Network",
-        "CProcess",
+        "CProcess", "Bounds", "Scheduling", "Site",
       ]
         + base),
     // From a congestion experiment to plans of networks, and from their results to files.

@@ -23,8 +23,11 @@ public struct BoundProblem: Equatable, Sendable {
     public var work: Double
     /// The only site where it may run, by position; nil for any.
     public var site: Int?
+    /// Its work may be metered a little below its true cost, see ``BoundProblem/discount``.
+    public var isDiscounted: Bool
 
-    public init(submit: Double, gpus: Double, work: Double, site: Int? = nil) {
+    public init(submit: Double, gpus: Double, work: Double, site: Int? = nil, isDiscounted: Bool = false) {
+      self.isDiscounted = isDiscounted
       self.submit = submit
       self.gpus = gpus
       self.work = work
@@ -36,10 +39,14 @@ public struct BoundProblem: Equatable, Sendable {
 
   public var sites: [Site]
   public var jobs: [Job]
+  /// By which the meters may undercharge a GPU-hour of work of discounted jobs, in each hour; empty for not at all.
+  public var discount: [Double]
 
   /// - Precondition: all sites have costs for equally many hours.
-  public init(sites: [Site], jobs: [Job]) {
+  public init(sites: [Site], jobs: [Job], discount: [Double] = []) {
     precondition(Set(sites.map(\.unitCost.count)).count <= 1, "sites have costs for one and the same horizon")
+    precondition(discount.isEmpty || discount.count == sites.first?.unitCost.count, "a discount for every hour")
+    self.discount = discount
     self.sites = sites
     self.jobs = jobs
   }

@@ -28,6 +28,8 @@ public struct LinearProgram {
     public var objective: Double
     /// By column.
     public var values: [Double]
+    /// By row: how the objective moves with the limit that holds the row. Empty where there are whole numbers.
+    public var rowPrices: [Double] = []
   }
 
   private var costs: [Double] = []
@@ -92,7 +94,8 @@ public struct LinearProgram {
     case let status: throw .unsolved(Int(status))
     }
     let values = UnsafeBufferPointer(start: Clp_primalColumnSolution(model), count: costs.count)
-    return Solution(objective: Clp_objectiveValue(model), values: Array(values))
+    let prices = UnsafeBufferPointer(start: Clp_dualRowSolution(model), count: rowLower.count)
+    return Solution(objective: Clp_objectiveValue(model), values: Array(values), rowPrices: Array(prices))
   }
 
   /// Where the relaxation happens to be whole it is the answer; Cbc itself leaves some of these undecided, because its

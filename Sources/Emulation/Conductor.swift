@@ -106,7 +106,9 @@ public final class Conductor {
   }
 
   /// Thrown by ``run()`` when ``shouldStop`` says so, after a checkpoint.
-  public struct Interrupted: Error {}
+  public struct Interrupted: Error {
+    public init() {}
+  }
 
   public func run() throws -> RunOutcome {
     var ending = "the run has failed"

@@ -207,6 +207,7 @@ public struct CoordinatorMachine: Sendable {
     if load.changed { view.residual = load.residual() }
     let model = RunTimes(plan: plan, load: load)
     let answer: PolicyAnswer
+    plan.timer?.begin()
     if plan.isComposed {
       plan.policy.settle(&view, model: model)
       answer = PolicyAnswer(decisions: plan.policy.decide(view, model: model))
@@ -216,6 +217,7 @@ public struct CoordinatorMachine: Sendable {
     } else {
       throw EmulationError("policy \(plan.policyText) is not composed here, and nobody else is there to ask")
     }
+    plan.timer?.end()
     do {
       try checkDecisions(answer.decisions, against: view)
     } catch {

@@ -36,6 +36,8 @@ public final class FleetPlan: Sendable {
   /// Of each workload of the scenario.
   private let workloadParallelism: [Parallelism]
   let seed: UInt64
+  /// Measures how long the policy takes, if anybody wants to know.
+  public var timer: DecisionTimer?
 
   /// - Parameters:
   ///   - jobs: sorted by arrival, with models and homes assigned.

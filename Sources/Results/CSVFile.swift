@@ -3,24 +3,29 @@
 import Foundation
 import Simulation
 
-/// Writes a canonical CSV file and computes its SHA-256 on the way.
+/// Writes a canonical CSV file and computes its SHA-256 on the way; without a path it computes the SHA-256 alone.
 ///
 /// UTF-8, one line a row, ended by a line feed; fields quoted as RFC 4180 says, and only where they must be; numbers
 /// as in ``CanonicalNumber``.
 final class CSVFile {
-  let path: String
+  let path: String?
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var hash = SHA256()
 
-  init(path: String, header: [String]) throws(ResultsError) {
+  init(path: String?, header: [String]) throws(ResultsError) {
     self.path = path
+    guard let path else {
+      descriptor = -1
+      try write(header.map { .text($0) })
+      return
+    }
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .lastError(path, "create") }
     try write(header.map { .text($0) })
   }
 
-  deinit { _ = close(descriptor) }
+  deinit { if descriptor >= 0 { _ = close(descriptor) } }
 
   func write(_ row: some Collection<Cell>) throws(ResultsError) {
     var first = true
@@ -43,13 +48,13 @@ final class CSVFile {
   /// Forces the file to disk and returns the SHA-256 of its bytes in hexadecimal.
   func finish() throws(ResultsError) -> String {
     try drain()
-    guard fsync(descriptor) == 0 else { throw .lastError(path, "write to disk") }
+    if let path, fsync(descriptor) != 0 { throw .lastError(path, "write to disk") }
     return SHA256.hex(hash.finalize())
   }
 
   private func drain() throws(ResultsError) {
     hash.update(buffer)
-    try writeAll(buffer, to: descriptor, path: path)
+    if let path { try writeAll(buffer, to: descriptor, path: path) }
     buffer.removeAll(keepingCapacity: true)
   }
 

@@ -25,6 +25,8 @@ struct CollectedRecords {
   private(set) var bytesBetween: [[Int64]]
   /// Sorted.
   private(set) var flowSlowdowns: [Double] = []
+  /// Bytes of each port in each hour, what a flow carries spread evenly over its time.
+  private(set) var portHours: [[Int64]]
 
   func stays(ofJob job: Int) -> ArraySlice<StayRecord> { stays[firstStay[job]..<firstStay[job + 1]] }
 
@@ -33,13 +35,28 @@ struct CollectedRecords {
   /// - Parameter flow: called for every flow, in order of arrival.
   /// - Throws: ``ResultsError`` for a damaged log, and for records that name what the inputs do not have, contradict
   ///   each other, hold a number that is not finite, or run backwards in time.
-  init(log path: String, inputs: RunInputs, flow: (FlowRecord) throws -> Void) throws {
+  init(log path: String, inputs: RunInputs, flow: @escaping (FlowRecord) throws -> Void) throws {
+    try self.init(path, inputs, flow) { try RecordLog.read(path: path, body: $0) }
+  }
+
+  /// The same from records in memory; offsets in errors count records.
+  init(records: [Record], inputs: RunInputs) throws {
+    try self.init("records of a run", inputs, { _ in }) { body in
+      for (index, record) in records.enumerated() { try body(record, Int64(index)) }
+    }
+  }
+
+  private init(
+    _ path: String, _ inputs: RunInputs, _ flow: @escaping (FlowRecord) throws -> Void,
+    reading read: ((Record, Int64) throws -> Void) throws -> Void
+  ) throws {
+    portHours = Array(repeating: [], count: inputs.fleet.portCount)
     jobs = Array(repeating: nil, count: inputs.jobs.count)
     ports = Array(repeating: nil, count: inputs.fleet.portCount)
     let sites = inputs.fleet.sites.count
     bytesBetween = Array(repeating: Array(repeating: 0, count: sites), count: sites)
     var check = RecordCheck(path: path, inputs: inputs)
-    try RecordLog.read(path: path) { record, offset in
+    try read { record, offset in
       check.offset = offset
       switch record {
       case .job(let r):
@@ -62,6 +79,7 @@ struct CollectedRecords {
         flowBytes += r.bytes
         bytesBetween[Int(r.from)][Int(r.to)] += r.bytes
         if r.alone > .zero { flowSlowdowns.append(Self.slowdown(of: r)) }
+        spread(r, over: inputs.fleet.routes[Int(r.from)][Int(r.to)])
         try flow(r)
       }
     }
@@ -78,6 +96,25 @@ struct CollectedRecords {
       while next < stays.count, stays[next].job == Int32(job) { next += 1 }
     }
     firstStay.append(next)
+  }
+
+  private mutating func spread(_ flow: FlowRecord, over ports: [Int]) {
+    let hour = Time.hour.ticks
+    let first = Int(flow.start.ticks / hour)
+    let last = max(first, Int((flow.end.ticks - 1) / hour))
+    let span = Int128(max(1, (flow.end - flow.start).ticks))
+    for port in ports {
+      if portHours[port].count <= last {
+        portHours[port] += repeatElement(0, count: last + 1 - portHours[port].count)
+      }
+      for index in first...last {
+        let from = max(flow.start.ticks, Int64(index) * hour)
+        let until = min(flow.end.ticks, Int64(index + 1) * hour)
+        // Whole bytes: sums do not depend on the order in which flows were reported.
+        let share = first == last ? Int128(1) : Int128(max(0, until - from))
+        portHours[port][index] += Int64(Int128(flow.bytes) * share / (first == last ? 1 : span))
+      }
+    }
   }
 
   static func slowdown(of flow: FlowRecord) -> Double {

@@ -8,6 +8,7 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
   case inUse(String)
   case holdsFinishedRun(String)
   case holdsFinishedExperiment(String)
+  case holdsFinishedComparison(String)
   case holdsUnfinishedRun(String)
   /// The directory holds files that no run wrote; the second value is one of them.
   case holdsOtherFiles(String, String)
@@ -32,6 +33,8 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible {
       return "\(path): holds a finished run: name another directory with --out, or remove this one first"
     case .holdsFinishedExperiment(let path):
       return "\(path): holds a finished experiment: name another directory with --out, or replace it with --force"
+    case .holdsFinishedComparison(let path):
+      return "\(path): holds a finished comparison: name another directory with --out, or replace it with --force"
     case .holdsUnfinishedRun(let path):
       return "\(path): holds a run that was interrupted: continue it with 'longhaul resume \(path)', "
         + "or name another directory with --out"

@@ -27,6 +27,8 @@ public final class RunDirectory {
   public var summaryPath: String { file("summary.json") }
   /// Decisions of a policy that is not composed of parts, in order; it stays after the end of the run.
   public var decisionsPath: String { file("decisions.jsonl") }
+  /// What reports draw, see ``RunPortrait``.
+  public var portraitPath: String { file("portrait.json") }
   /// One file for each process.
   public var logFolder: String { file("log") }
   /// For what a resumed run needs: snapshots and logged inputs.
@@ -35,7 +37,8 @@ public final class RunDirectory {
 
   private func file(_ name: String) -> String { path + "/" + name }
 
-  private static let results = Table.canonical.map { $0.name + ".csv" } + ["run.sqlite", "summary.json"]
+  private static let results =
+    Table.canonical.map { $0.name + ".csv" } + ["run.sqlite", "portrait.json", "summary.json"]
   /// Every file that a run leaves; the summary first, so that a directory that is being cleared no longer looks
   /// finished.
   private static let files = results.reversed() + ["records.bin", "scenario.yaml", "decisions.jsonl"]
@@ -162,6 +165,8 @@ public final class RunDirectory {
     }
     guard let collected else { throw ResultsError.inconsistent(path: recordsPath, problem: "could not be read") }
     let summary = Summary(info: info, inputs: inputs, records: collected, digest: CSVFile.digest(hashes))
+    let portrait = RunPortrait(summary: summary, inputs: inputs, records: collected)
+    try FileOutput.write(Array(try portrait.json()), to: FileOutput.partial(portraitPath))
     try FileOutput.write(Array(summary.json.text.utf8), to: FileOutput.partial(summaryPath))
 
     for name in Self.results where name != "summary.json" { try FileOutput.publish(file(name)) }

@@ -92,10 +92,18 @@ public struct EngineInfo: Equatable, Sendable, Codable {
   public var peakRSSMB: Double
   /// Agents that were lost and started again.
   public var restarts: Int
+  /// Times that the policy was asked, and microseconds that an answer took; nil where nobody measured.
+  public var decisions: Int?
+  public var decisionMicrosecondsMean: Double?
+  public var decisionMicrosecondsP99: Double?
 
   public init(
-    processes: Int, windows: Int, messages: Int, events: Int, wallSeconds: Double, peakRSSMB: Double, restarts: Int
+    processes: Int, windows: Int, messages: Int, events: Int, wallSeconds: Double, peakRSSMB: Double, restarts: Int,
+    decisions: Int? = nil, decisionMicrosecondsMean: Double? = nil, decisionMicrosecondsP99: Double? = nil
   ) {
+    self.decisions = decisions
+    self.decisionMicrosecondsMean = decisionMicrosecondsMean
+    self.decisionMicrosecondsP99 = decisionMicrosecondsP99
     self.processes = processes
     self.windows = windows
     self.messages = messages
@@ -106,7 +114,9 @@ public struct EngineInfo: Equatable, Sendable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case processes, windows, messages, events, restarts
+    case processes, windows, messages, events, restarts, decisions
+    case decisionMicrosecondsMean = "decision_us_mean"
+    case decisionMicrosecondsP99 = "decision_us_p99"
     case wallSeconds = "wall_s"
     case peakRSSMB = "peak_rss_mb"
   }
@@ -159,6 +169,20 @@ public struct RunInfo: Equatable, Sendable {
   }
 }
 
+/// When the jobs that count are submitted.
+public struct MeasuredWindow: Equatable, Sendable {
+  public var from: Time
+  /// Nil for all that follows.
+  public var length: Time?
+
+  public init(from: Time = .zero, length: Time? = nil) {
+    self.from = from
+    self.length = length
+  }
+
+  public func contains(_ submit: Time) -> Bool { submit >= from && (length.map { submit - from < $0 } ?? true) }
+}
+
 /// What records refer to by index.
 public struct RunInputs: Sendable {
   public var fleet: Fleet
@@ -170,10 +194,17 @@ public struct RunInputs: Sendable {
   public var modelNames: [String]
   /// What is paid beside energy.
   public var charges: Charges
+  /// The part of the run that is measured: jobs that are submitted in it. What comes before is warm-up.
+  public var measured: MeasuredWindow
+  /// What one checkpoint of a job on so many GPUs takes, written or read.
+  public var checkpointTime: @Sendable (Int) -> Time
 
   public init(
-    fleet: Fleet, jobs: [Job], endTime: Time, modelNames: [String] = [], charges: Charges = Charges()
+    fleet: Fleet, jobs: [Job], endTime: Time, modelNames: [String] = [], charges: Charges = Charges(),
+    measured: MeasuredWindow = MeasuredWindow(), checkpointTime: @escaping @Sendable (Int) -> Time = { _ in .zero }
   ) {
+    self.measured = measured
+    self.checkpointTime = checkpointTime
     self.charges = charges
     self.fleet = fleet
     self.jobs = jobs

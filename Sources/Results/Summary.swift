@@ -391,7 +391,9 @@ extension EngineInfo {
     .object([
       ("processes", .integer(processes)), ("windows", .integer(windows)), ("messages", .integer(messages)),
       ("events", .integer(events)), ("wall_s", .number(wallSeconds)), ("peak_rss_mb", .number(peakRSSMB)),
-      ("restarts", .integer(restarts)),
+      ("restarts", .integer(restarts)), ("decisions", decisions.map { .integer($0) } ?? .null),
+      ("decision_us_mean", .optional(decisionMicrosecondsMean)),
+      ("decision_us_p99", .optional(decisionMicrosecondsP99)),
     ])
   }
 }

@@ -54,7 +54,7 @@ public final class EmulationRun {
     _ scenario: Scenario, at path: String, options: RunOptions, force: Bool = false
   ) throws -> EmulationRun {
     let workloads = try LoadedWorkloads(scenario, progress: options.reading)
-    let plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
+    let plan = try FleetPlan.timed(scenario, workloads, options)
     let directory = try RunDirectory.create(path, force: force)
     try directory.writeScenario(scenario.resolvedYAML)
     let log = try RecordLog.create(path: directory.recordsPath)
@@ -74,7 +74,7 @@ public final class EmulationRun {
     options.leaps = notes.leaps
     let workloads = try LoadedWorkloads(scenario, progress: options.reading)
     try notes.check(workloads.accounts)
-    let plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
+    let plan = try FleetPlan.timed(scenario, workloads, options)
     var checkpoint: Checkpoint?
     let file = checkpointPath(directory)
     // A run that was lost before its first checkpoint starts anew.
@@ -155,61 +155,27 @@ public final class EmulationRun {
     }
     let own = Double(max(0, longhaul_rss_kib_of(getpid()))) / 1024
     let info = RunInfo(
-      name: scenario.name, policy: plan.policyText, network: scenario.networkLevel.rawValue,
-      congestionControl: scenario.networkLevel == .ideal ? "none (ideal)" : plan.algorithm.name,
-      driver: options.driver.rawValue,
-      seed: scenario.seed, estimates: scenario.estimates.text, assumptions: scenario.assumptions + engineAssumptions,
-      workloads: workloads.accounts,
+      scenario, plan: plan, workloads: workloads, options: options,
       engine: EngineInfo(
         processes: options.driver == .inline ? 1 : plan.sites.count + 1, windows: Int(outcome.counts.windows),
         messages: Int(outcome.counts.messages), events: Int(outcome.counts.events),
         wallSeconds: EmulationRun.clock() - started,
-        peakRSSMB: own + carrier.peakAgentMegabytes * Double(plan.sites.count), restarts: outcome.counts.restarts),
-      modelAssignment: workloads.assignment, calendar: scenario.followsCalendar ? scenario.calendarText : nil,
-      forecast: scenario.forecast.description, inference: try inferenceResults())
+        peakRSSMB: own + carrier.peakAgentMegabytes * Double(plan.sites.count), restarts: outcome.counts.restarts,
+        timer: plan.timer), inference: try inferenceResults())
     let inputs = RunInputs(
       fleet: scenario.fleet, jobs: plan.jobs, endTime: outcome.endTime,
-      modelNames: ModelCatalogue.models.map(\.name), charges: scenario.charges)
+      modelNames: ModelCatalogue.models.map(\.name), charges: scenario.charges,
+      checkpointTime: { [checkpoint = scenario.checkpoint] in checkpoint.time(gpus: $0) })
     let summary = try directory.finish(info: info, inputs: inputs)
     try? FileManager.default.removeItem(atPath: EmulationRun.checkpointPath(directory))
     return summary
   }
 
-  /// Requests followed with the moments at which their replicas started.
   private func inferenceResults() throws -> [InferenceInfo] {
     guard !workloads.serving.isEmpty else { return [] }
-    var started: [String: Time] = [:]
-    try RecordLog.read(path: directory.recordsPath) { record in
-      guard case .stay(let stay) = record, plan.jobs[Int(stay.job)].pin != nil else { return }
-      let id = plan.jobs[Int(stay.job)].id
-      started[id] = min(started[id] ?? .never, stay.start)
-    }
-    return workloads.serving.map { $0.results(scenario, started: started) }
-  }
-
-  private var engineAssumptions: [String] {
-    var list: [String] = [
-      "A job holds its GPUs from the start command on; while its data travel they draw idle power.",
-      "Gradient traffic of a split job is one steady flow from each site to the next in a ring; a job is as fast as the "
-        + "slowest of them lets it be.",
-    ]
-    if !workloads.serving.isEmpty {
-      list.append(
-        "Inference requests are followed beside the run, on GPUs that their replicas hold from beginning to end and at "
-          + "active power; requests, tokens, keys and values load no link.")
-      list.append(
-        "A replica reaches 50 % of its arithmetic and 60 % of its memory's rate, computes a prompt at a time, and its GPUs "
-          + "exchange nothing: times of requests are lower bounds.")
-    }
-    if plan.algorithm.cycle != .none, scenario.networkLevel == .fluid, options.leaps {
-      list.append(
-        "\(plan.algorithm.name) never rests: once two cycles of a flow agree in their mean rate within 2 %, or after "
-          + "twelve, it sends at the mean of all but the first until flows join or leave a port of its path.")
-    }
-    if plan.jobs.contains(where: { $0.milliGPUs % 1000 != 0 }) {
-      list.append("Fractions of a GPU are rounded up to whole ones.")
-    }
-    return list
+    var starts = ReplicaStarts(plan)
+    try RecordLog.read(path: directory.recordsPath) { starts.note($0) }
+    return workloads.serving.map { $0.results(scenario, started: starts.byJob) }
   }
 
   /// Holds virtual time back to the wall clock, if asked to.

@@ -59,6 +59,9 @@ public struct Scenario: Sendable {
   /// ``calendar`` as it is written, "2023-10-09T00:00:00Z"; nil when the scenario does not say.
   public var calendarText: String? { calendar.map(Instant.text) }
 
+  /// An instant of the calendar as scenarios write it.
+  public static func instantText(_ seconds: Int64) -> String { Instant.text(seconds) }
+
   /// An error about a field that a later stage found wrong: an unknown policy, a model that does not exist.
   ///
   /// - Parameter field: a path as in "scheduler.policy", "network.congestion_control", "models.assignment",

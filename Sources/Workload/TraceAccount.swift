@@ -82,6 +82,8 @@ public struct TraceAccount: Equatable, Sendable {
   /// Wall-clock seconds since 1970-01-01 00:00 at which `submit` is zero, on the trace's own clock without a zone;
   /// nil for traces that only count seconds.
   public var clockAtZero: Double?
+  /// Whether the trace has dates, so that a window of it begins at one.
+  public var hasDates = false
   /// Whether the jobs were made up from statistics (their ids begin with `synthetic-`).
   public var synthetic: Bool
 

@@ -205,6 +205,7 @@ struct TraceCollector<Item: TraceItem> {
     account.skipped = zip(SkipReason.allCases, zip(skips, firstLines)).filter { $0.1.0 > 0 }.map {
       TraceSkip(reason: $0.0, count: $0.1.0, firstLine: $0.1.1)
     }
+    account.hasDates = rows.clock == .calendar
     account.notes = end.notes + notes(origin: origin, repeated: repeated, account: account)
     let zero = Double(origin) / Double(Time.ticksPerSecond)
     account.clockAtZero = rows.clock == .calendar ? zero : end.relativeClockAtZero.map { $0 + zero }

@@ -15,8 +15,8 @@ struct Longhaul: ParsableCommand {
     abstract: "Emulates a fleet of data centres joined by long fibres, under a trace of jobs and a placement policy.",
     version: "0.1.0",
     subcommands: [
-      Emulate.self, Resume.self, Compare.self, CongestionCommand.self, TraceCommand.self, ModelCommand.self,
-      ScenarioCommand.self, TopologyCommand.self, SiteCommand.self, Catalog.self, Doctor.self,
+      Emulate.self, Resume.self, Compare.self, ReportCommand.self, CongestionCommand.self, TraceCommand.self,
+      ModelCommand.self, ScenarioCommand.self, TopologyCommand.self, SiteCommand.self, Catalog.self, Doctor.self,
     ])
 
   static func main() {

@@ -108,8 +108,8 @@ struct CostBoundTests {
       sites: [Site(gpus: 1, speed: 1, unitCost: [10, 10, 10, 10, 10, 1])], jobs: [Job(submit: 0, gpus: 1, work: 1)])
     #expect(abs(try costBound(problem) - 1) < 1e-9)
     #expect(abs(try costBound(problem, meanCompletion: 6) - 1) < 1e-9)
-    // Half of its run follows its mean busy time, so a limit of 1 h allows a mean of 0.5 h: a tenth in hour 5.
-    #expect(abs(try costBound(problem, meanCompletion: 1) - (10 - 0.9)) < 1e-9)
+    // A limit of 1 h is that of running at once.
+    #expect(abs(try costBound(problem, meanCompletion: 1) - 10) < 1e-9)
     #expect(abs(try costBound(problem, meanCompletion: 3) - (10 - 9 * 0.5)) < 1e-9)
     #expect(throws: ProgramError.infeasible) { try costBound(problem, meanCompletion: 0.4) }
   }
