@@ -13,6 +13,7 @@ extension CoordinatorMachine {
     for port in plan.network.ports {
       for change in port.changes where change.at > view.now { next = min(next, change.at) }
     }
+    for change in plan.network.switches where change.at > view.now { next = min(next, change.at) }
     return next
   }
 
@@ -22,7 +23,23 @@ extension CoordinatorMachine {
     for (index, port) in plan.network.ports.enumerated() {
       for change in port.changes where change.at == now { ideal!.setCapacity(index, change.capacity) }
     }
+    for change in plan.network.switches where change.at == now && change.way != NetworkModel.nowhere {
+      ideal!.reroute(
+        from: change.from, to: change.to,
+        path: plan.network.route(from: change.from, to: change.to, way: change.way), at: now)
+    }
     report(events, at: now)
+  }
+
+  /// The way that traffic takes at the ideal level, which follows routes as they change.
+  private func path(of spec: FlowSpec, at now: Time) -> [Int] {
+    var way: UInt16 = 0
+    for change in plan.network.switches where change.at <= now {
+      if change.from == Int(spec.source), change.to == Int(spec.destination), change.way != NetworkModel.nowhere {
+        way = change.way
+      }
+    }
+    return plan.network.route(from: Int(spec.source), to: Int(spec.destination), way: way)
   }
 
   mutating func settleIdeal(at now: Time) {
@@ -34,7 +51,7 @@ extension CoordinatorMachine {
   mutating func hear(_ message: IdealMessage, at now: Time) {
     switch message {
     case .open(let spec, let demand):
-      let path = plan.network.routes[Int(spec.source)][Int(spec.destination)]
+      let path = path(of: spec, at: now)
       idealStarts[spec.id] = now
       ideal!.open(spec, path: path, demand: demand, at: now)
     case .close(let id):

@@ -17,6 +17,8 @@ extension CoordinatorMachine {
     writer.write(view.now)
     writer.write(look)
     writer.write(decisionCount)
+    writer.write(UInt32(nextNews))
+    for flag in down { writer.write(flag) }
     writer.write(view.usage)
     writer.write(view.history)
     writer.write(integers: view.queue.map(\.job))
@@ -48,6 +50,7 @@ extension CoordinatorMachine {
       writer.write(transfer.from)
       writer.write(transfer.to)
       writer.write(transfer.until)
+      writer.write(integers: transfer.ports)
     }
     writer.write(UInt32(load.reservations.count))
     for reservation in load.reservations {
@@ -55,7 +58,10 @@ extension CoordinatorMachine {
       writer.write(reservation.from)
       writer.write(reservation.to)
       writer.write(reservation.rate)
+      writer.write(integers: reservation.ports)
     }
+    writer.write(integers: load.capacities)
+    for row in load.ways { writer.write(integers: row) }
     writer.write(UInt32(inbox.count))
     for entry in inbox.entries { writer.write(entry.payload) }
     writer.write(optional: ideal)
@@ -77,6 +83,8 @@ extension CoordinatorMachine {
     view.now = try reader.readTime()
     look = try reader.readTime()
     decisionCount = try reader.read()
+    nextNews = Int(try reader.read(UInt32.self))
+    for site in down.indices { down[site] = try reader.readBool() }
     view.usage = try reader.read()
     view.history = try reader.read()
     let waiting: [Int32] = try reader.readIntegers()
@@ -109,6 +117,10 @@ extension CoordinatorMachine {
       view.queue.append(queued)
     }
     for (job, start, expectedEnd, work, stopping, stretch, pieces) in running {
+      if job < 0 {
+        view.running.append(outage(of: Int(-1 - job), pieces, from: start, until: expectedEnd))
+        continue
+      }
       guard Int(job) < plan.jobs.count, let state = states[job] else { throw .badValue("running job \(job)") }
       var stay = RunningJob(
         job: job, submit: plan.jobs[Int(job)].submit, gpus: pieces.reduce(0) { $0 + $1.gpus },
@@ -118,17 +130,26 @@ extension CoordinatorMachine {
       stay.stretch = stretch
       view.running.append(stay)
     }
+    var transfers: [LinkLoad.Transfer] = []
     for _ in 0..<(try reader.readCount()) {
-      let transfer = LinkLoad.Transfer(
-        job: try reader.read(), from: try reader.read(), to: try reader.read(), until: try reader.readTime())
-      load.transfers.append(transfer)
-      for port in plan.network.routes[Int(transfer.from)][Int(transfer.to)] { load.sharing[port] += 1 }
+      transfers.append(
+        LinkLoad.Transfer(
+          job: try reader.read(), from: try reader.read(), to: try reader.read(), until: try reader.readTime(),
+          ports: try reader.readIntegers()))
     }
+    var reservations: [LinkLoad.Reservation] = []
     for _ in 0..<(try reader.readCount()) {
-      let job: Int32 = try reader.read()
-      let (from, to): (Int32, Int32) = (try reader.read(), try reader.read())
-      load.reserve(job: job, from: Int(from), to: Int(to), rate: try reader.readRate())
+      reservations.append(
+        LinkLoad.Reservation(
+          job: try reader.read(), from: try reader.read(), to: try reader.read(), rate: try reader.readRate(),
+          ports: try reader.readIntegers()))
     }
+    let capacities: [Int64] = try reader.readIntegers()
+    var ways: [[UInt16]] = []
+    for _ in plan.sites { ways.append(try reader.readIntegers()) }
+    guard capacities.count == plan.network.ports.count else { throw .badValue("ports: the scenario has changed") }
+    load.restore(transfers, reservations, capacities: capacities, ways: ways)
+    view.capacity = capacityNow()
     view.residual = load.residual()
     for _ in 0..<(try reader.readCount()) {
       let message: Message = try reader.read()

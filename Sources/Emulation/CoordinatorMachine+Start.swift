@@ -24,7 +24,7 @@ extension CoordinatorMachine {
     let leaderPiece = pieces.max { ($0.gpus, -$0.site) < ($1.gpus, -$1.site) }!
     let leader = Int(leaderPiece.site)
     let transfers = self.transfers(job: index, pieces: pieces, leader: leader, state: state)
-    let restored = state.segment > 0
+    let restored = state.segment > 0 && !state.hasNothingSaved
     if restored, Int(state.leader) != leader { state.migrations += 1 }
     state.leader = Int32(leader)
     let expected = plan.runTime(of: queued, on: pieces, load: load)
@@ -63,6 +63,9 @@ extension CoordinatorMachine {
       load.reserve(
         job: id, from: Int(pieces[a].site), to: Int(pieces[b].site), rate: BitRate(Int64(iteration.demand)))
     }
+    state.hasNothingSaved = false
+    state.failedAt = -1
+    state.lost = .zero
     let back = plan.scenario.controlDelays[leader]
     var stay = RunningJob(
       job: id, submit: queued.submit, gpus: queued.gpus, pieces: pieces, start: now,
@@ -92,7 +95,7 @@ extension CoordinatorMachine {
             limit: plan.flowLimit(gpus: Int(piece.gpus), from: home, to: site)))
       }
     }
-    if segment > 0, state.leader >= 0, Int(state.leader) != leader, let model = job.model {
+    if segment > 0, !state.hasNothingSaved, state.leader >= 0, Int(state.leader) != leader, let model = job.model {
       list.append(
         FlowSpec(
           id: FlowID(job: Int32(index), segment: segment, ordinal: FlowOrdinal.checkpoint(to: leader)),

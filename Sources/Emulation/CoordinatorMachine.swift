@@ -27,6 +27,10 @@ public struct CoordinatorMachine: Sendable {
   /// The end of the last stay known.
   public internal(set) var lastEnd = Time.zero
   public internal(set) var finishedJobs = 0
+  /// Of the plan's news, what has not come yet.
+  var nextNews = 0
+  /// Sites that are known to be without power.
+  var down: [Bool]
   /// When the policy wants to look again though nothing happens.
   var look = Time.never
   /// Until when what the view says of prices holds; a machine that is rebuilt looks anew.
@@ -57,15 +61,16 @@ public struct CoordinatorMachine: Sendable {
     view.outlook = plan.outlook
     if let table = plan.scenario.charges.egressUSDPerGB { view.egressUSDPerByte = table.map { $0.map { $0 / 1e9 } } }
     load = LinkLoad(model: plan.network)
+    down = fleet.sites.map { _ in false }
     if plan.scenario.networkLevel == .ideal {
       ideal = IdealNetwork(capacities: plan.network.ports.map(\.capacity))
     }
   }
 
-  public var running: Int { view.running.count }
+  public var running: Int { view.running.count { $0.job >= 0 } }
   public var queued: Int { view.queue.count }
   /// Every job of the workload is over.
-  public var isDone: Bool { nextArrival == plan.jobs.count && view.queue.isEmpty && view.running.isEmpty }
+  public var isDone: Bool { nextArrival == plan.jobs.count && view.queue.isEmpty && running == 0 }
 
   /// Whether every job is over and nothing is on its way in the ideal network.
   ///
@@ -82,6 +87,7 @@ public struct CoordinatorMachine: Sendable {
     var time = min(inbox.nextTime, look)
     if nextArrival < plan.jobs.count { time = min(time, plan.jobs[nextArrival].submit) }
     if ideal != nil { time = min(time, ideal!.nextEvent(), nextCapacityChange()) }
+    if nextNews < plan.news.count { time = min(time, plan.news[nextNews].at) }
     return time
   }
 
@@ -119,11 +125,19 @@ public struct CoordinatorMachine: Sendable {
     view.now = now
     var changed = look <= now
     if ideal != nil { advanceIdeal(to: now) }
+    if hearNews(at: now) { changed = true }
     while inbox.nextTime <= now, let entry = inbox.pop() {
       eventCount += 1
       switch entry.payload.body {
       case .report(let report):
         take(report, from: entry.payload.from.site, at: now)
+        changed = true
+      case .outage(let isOver):
+        if isOver {
+          endOutage(of: entry.payload.from.site)
+        } else {
+          beginOutage(of: entry.payload.from.site, at: now)
+        }
         changed = true
       case .ideal(let message): hear(message, at: now)
       case .network, .job, .command: preconditionFailure("a message that only sites understand")
@@ -180,7 +194,7 @@ public struct CoordinatorMachine: Sendable {
   func queuedJob(_ index: Int, state: JobState) -> QueuedJob {
     let job = plan.jobs[index]
     let model = job.model.map { ModelCatalogue.models[$0] }
-    let hasRun = state.segment >= 0
+    let hasRun = state.segment >= 0 && !state.hasNothingSaved
     return QueuedJob(
       job: Int32(index), submit: job.submit, gpus: Int32(job.gpus),
       estimate: plan.estimate(index, remaining: state.remaining), pin: plan.pins[index],
@@ -260,6 +274,7 @@ public struct CoordinatorMachine: Sendable {
       let piece = state.pieces.first(where: { Int($0.site) == site })
     else { preconditionFailure("a report on a stay that does not exist") }
     view.sites[site].give(piece)
+    if down[site] { holdBack(site) }
     if let index = view.running.firstIndex(where: { $0.job == report.job }) {
       // The sites of a split job report one by one.
       view.running[index].pieces.removeAll { Int($0.site) == site }
@@ -273,7 +288,9 @@ public struct CoordinatorMachine: Sendable {
       state.remaining = report.remaining
       state.ended = report.ended
       state.endedAt = report.at
+      state.lost = report.lost
     }
+    if report.failed { spread(report, from: site, &state, at: now) }
     states[report.job] = state
     guard state.reportsMissing == 0 else { return }
     load.release(job: report.job)
@@ -296,8 +313,12 @@ public struct CoordinatorMachine: Sendable {
             networkTime: state.networkTime, wanBytes: state.wanBytes, preemptions: state.preemptions,
             migrations: state.migrations, reason: "")))
     } else {
-      states[report.job]!.preemptions += 1
-      let again = queuedJob(Int(report.job), state: state)
+      if state.failedAt >= 0 {
+        states[report.job] = afterFailure(report.job, state)
+      } else {
+        states[report.job]!.preemptions += 1
+      }
+      let again = queuedJob(Int(report.job), state: states[report.job]!)
       let place = view.queue.firstIndex { $0.job > report.job } ?? view.queue.count
       view.queue.insert(again, at: place)
     }
@@ -306,7 +327,7 @@ public struct CoordinatorMachine: Sendable {
   /// Jobs that are not over when nothing moves any more, and the ports of the ideal network.
   public mutating func finish(at end: Time) -> [Record] {
     var final: [Record] = []
-    for job in view.queue.map(\.job) + view.running.map(\.job) {
+    for job in view.queue.map(\.job) + view.running.map(\.job).filter({ $0 >= 0 }) {
       let state = states[job]
       final.append(
         .job(

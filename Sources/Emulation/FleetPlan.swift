@@ -23,6 +23,8 @@ public final class FleetPlan: Sendable {
   public let algorithm: Algorithm
   public let network: NetworkModel
   let lookahead: Lookahead
+  /// In order of time.
+  let news: [News]
   public let sites: [SiteConfiguration]
   /// GPU model of every node of every site.
   let nodeModels: [[GPUModel]]
@@ -82,6 +84,12 @@ public final class FleetPlan: Sendable {
     }
     let fleet = scenario.fleet
     network = NetworkModel(fleet: fleet, algorithm: algorithm, leaps: leaps)
+    news = News.all(of: network, delays: scenario.controlDelays)
+    guard jobs.count < FlowID.mostJobs else {
+      throw scenario.error(
+        at: "workloads[0]", message: "has \(jobs.count) jobs, more than the \(FlowID.mostJobs) that can be told apart",
+        advice: "Run a shorter window of the trace.")
+    }
     let ideal = scenario.networkLevel == .ideal
     lookahead = Lookahead(
       siteDelays: fleet.delays,
@@ -141,11 +149,16 @@ public final class FleetPlan: Sendable {
         guard let model = GPUCatalogue.lookup(pool.model) else { continue }
         idle += FleetPlan.microwatts(model.placed(in: pool, at: site).idleWatts) * Int64(pool.count)
       }
-      configurations.append(
-        SiteConfiguration(
-          site: k, name: site.id, gpus: site.gpus, idlePower: idle, energy: scenario.energy[k],
-          controlDelay: scenario.controlDelays[k], siteDelays: fleet.delays[k], echoes: lookahead.echoes(of: k),
-          network: ideal ? nil : network))
+      let outages = fleet.outages.filter { $0.site == k }
+      var configuration = SiteConfiguration(
+        site: k, name: site.id, gpus: site.gpus, idlePower: idle, energy: scenario.energy[k],
+        controlDelay: scenario.controlDelays[k], siteDelays: fleet.delays[k], echoes: lookahead.echoes(of: k),
+        network: ideal ? nil : network)
+      configuration.faults = SiteFaults(
+        outages: outages.map { SiteFaults.Outage(at: $0.at, until: $0.until) },
+        checkpointInterval: fleet.outages.isEmpty ? .never : scenario.checkpointInterval,
+        detection: scenario.failureDetection)
+      configurations.append(configuration)
     }
     sites = configurations
   }

@@ -23,6 +23,13 @@ struct JobState: Sendable {
   var pieces: [Piece] = []
   var reportsMissing: Int32 = 0
   var ended = false
+  /// An outage has ended the stay, first of all at this site; -1 if none has.
+  var failedAt: Int32 = -1
+  /// When, and how much work is to be done again.
+  var failureTime = Time.zero
+  var lost = Time.zero
+  /// It has run, and all of that is lost.
+  var hasNothingSaved = false
   var endedAt = Time.zero
   /// How long it had held its GPUs before the present stay, and its run time as predicted when it arrived.
   var attained = Time.zero
@@ -33,8 +40,11 @@ struct JobState: Sendable {
 
 extension JobState: FixedLayout {
   func encode(into writer: inout ByteWriter) {
-    for value in [segment, preemptions, migrations, mostSites, leader, reportsMissing] { writer.write(value) }
-    for time in [firstStart, remaining, networkTime, endedAt, attained, predicted] { writer.write(time) }
+    for value in [segment, preemptions, migrations, mostSites, leader, reportsMissing, failedAt] { writer.write(value) }
+    for time in [firstStart, remaining, networkTime, endedAt, attained, predicted, failureTime, lost] {
+      writer.write(time)
+    }
+    writer.write(hasNothingSaved)
     writer.write(wanBytes)
     writer.write(integers: staged)
     writer.write(pieces)
@@ -49,12 +59,16 @@ extension JobState: FixedLayout {
     mostSites = try reader.read()
     leader = try reader.read()
     reportsMissing = try reader.read()
+    failedAt = try reader.read()
     firstStart = try reader.readTime()
     remaining = try reader.readTime()
     networkTime = try reader.readTime()
     endedAt = try reader.readTime()
     attained = try reader.readTime()
     predicted = try reader.readTime()
+    failureTime = try reader.readTime()
+    lost = try reader.readTime()
+    hasNothingSaved = try reader.readBool()
     wanBytes = try reader.read()
     staged = try reader.readIntegers()
     pieces = try reader.readArray()

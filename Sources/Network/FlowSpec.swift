@@ -15,9 +15,16 @@ public struct FlowID: Hashable, Comparable, Sendable {
       | UInt64(UInt16(truncatingIfNeeded: ordinal))
   }
 
-  public var job: Int32 { Int32(bitPattern: UInt32(raw >> 32)) }
+  /// More jobs than this cannot be told apart: the eight bits above count how often a flow has been sent another way.
+  public static let mostJobs = 1 << 24
+
+  public var job: Int32 { Int32(UInt32(raw >> 32) & 0xFF_FFFF) }
   public var segment: Int32 { Int32((raw >> 16) & 0xFFFF) }
   public var ordinal: Int { Int(raw & 0xFFFF) }
+  /// The name that the application knows, whatever way the flow takes.
+  public var base: FlowID { FlowID(raw: raw & 0x00FF_FFFF_FFFF_FFFF) }
+  /// The name on another way: ports of the old one may still hold some of it.
+  func again(_ attempt: UInt8) -> FlowID { FlowID(raw: base.raw | UInt64(attempt) << 56) }
   public static func < (a: FlowID, b: FlowID) -> Bool { a.raw < b.raw }
 }
 
@@ -31,6 +38,8 @@ public struct FlowSpec: Equatable, Sendable, FixedLayout {
   public var amount: BitTicks
   /// The fastest that its hosts can send.
   public var limit: BitRate
+  /// Which way it takes: 0 for the route of the model, else one of its alternatives, counted from 1.
+  var way: UInt16 = 0
 
   public init(id: FlowID, source: Int, destination: Int, amount: BitTicks, limit: BitRate) {
     self.id = id
@@ -48,6 +57,7 @@ public struct FlowSpec: Equatable, Sendable, FixedLayout {
     writer.write(destination)
     writer.write(amount)
     writer.write(limit)
+    writer.write(way)
   }
 
   public init(from reader: inout ByteReader) throws(WireError) {
@@ -56,5 +66,6 @@ public struct FlowSpec: Equatable, Sendable, FixedLayout {
     destination = try reader.read()
     amount = try reader.read()
     limit = try reader.readRate()
+    way = try reader.read()
   }
 }

@@ -11,7 +11,7 @@ extension FluidNetwork {
     let paths = model.paths.enumerated().map { index, path in
       GrantMap.Path(
         ports: path.ports, lane: model.facts.isEmpty ? 0 : model.facts[index].lane,
-        site: model.facts.isEmpty ? index / model.routes.count : model.facts[index].site)
+        site: model.facts.isEmpty ? model.source(ofPath: index) : model.facts[index].site)
     }
     let ports = model.ports.map {
       GrantMap.Port(

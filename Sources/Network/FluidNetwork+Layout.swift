@@ -28,6 +28,10 @@ extension FluidNetwork {
       }
     }
     writer.write(queue.nextSequence)
+    writer.write(integers: ways)
+    let moved = detours.keys.sorted()
+    writer.write(UInt32(moved.count))
+    for id in moved { writer.write(detours[id]!) }
   }
 
   public init(model: NetworkModel, site: Int, from reader: inout ByteReader) throws(WireError) {
@@ -54,6 +58,11 @@ extension FluidNetwork {
       entries.append(.init(time: time, rank: rank, sequence: sequence, payload: payload))
     }
     queue = EventQueue(entries: entries, nextSequence: try reader.read())
+    ways = try reader.readIntegers()
+    for _ in 0..<(try reader.readCount()) {
+      let detour: Detour = try reader.read()
+      detours[detour.spec.id] = detour
+    }
     self.handled = handled
     self.now = now
   }
@@ -96,6 +105,9 @@ extension FluidNetwork.Internal: FixedLayout {
     case .idle(let id):
       writer.write(UInt8(11))
       writer.write(id.raw)
+    case .reroute(let index):
+      writer.write(UInt8(12))
+      writer.write(index)
     }
   }
 
@@ -114,6 +126,7 @@ extension FluidNetwork.Internal: FixedLayout {
     case 9: self = .share(try reader.read())
     case 10: self = .foresee
     case 11: self = .idle(FlowID(raw: try reader.read()))
+    case 12: self = .reroute(try reader.read())
     default: throw .badValue("kind of network event \(tag)")
     }
   }
@@ -133,7 +146,7 @@ extension FluidPort {
         writer.write(amount)
       }
     }
-    for flag in [draining, inputChanged, recomputePending] { writer.write(flag) }
+    for flag in [draining, inputChanged, recomputePending, isDark] { writer.write(flag) }
     writer.write(since)
     writer.write(queued)
     writer.write(sent)
@@ -170,6 +183,7 @@ extension FluidPort {
     draining = try reader.readBool()
     inputChanged = try reader.readBool()
     recomputePending = try reader.readBool()
+    isDark = try reader.readBool()
     since = try reader.readTime()
     queued = try reader.read()
     sent = try reader.read()

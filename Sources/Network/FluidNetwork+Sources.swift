@@ -104,7 +104,8 @@ extension FluidNetwork {
       moved > 0.01 * Double(sources[slot].reported) || (potential == sources[slot].demand && moved > 0)
     else { return }
     sources[slot].reported = potential
-    events.append(.rate(sources[slot].spec.id, BitRate(potential)))
+    let id = sources[slot].spec.id
+    events.append(.rate(model.facts.isEmpty ? id.base : id, BitRate(potential)))
   }
 
   /// What the source has still to send, by what it knows of losses.

@@ -45,12 +45,15 @@ public struct FluidNetwork: Sendable {
     /// A flow that carries messages has had nothing to send for a while.
     case idle(FlowID)
     case recompute(Int32)
+    /// Flows to a site take another way: one of the switches of the model.
+    case reroute(Int32)
 
     var rank: UInt64 {
       switch self {
       case .message: return 0
       case .capacity: return 1
       case .port: return 1
+      case .reroute: return 2
       case .finish: return 3
       case .react, .deadline: return 4
       case .foresee: return 5
@@ -96,6 +99,10 @@ public struct FluidNetwork: Sendable {
   /// Of flows of an experiment: bits through a last port that they have left, and bytes lost of those that are over.
   var passed: [FlowID: BitTicks] = [:]
   var lostOfClosed: [FlowID: Int64] = [:]
+  /// The way that flows take to each site now.
+  var ways: [UInt16]
+  /// Flows that have been sent another way or wait for one, by the name that the application knows.
+  var detours: [FlowID: Detour] = [:]
   public var outbox: [NetworkPacket] = []
   public var events: [NetworkEvent] = []
   /// The instant handled last.
@@ -113,6 +120,7 @@ public struct FluidNetwork: Sendable {
     }
     self.demands = demands
     listens = demands.listensToAcknowledgements
+    ways = [UInt16](repeating: 0, count: model.routes.count)
     var ports: [FluidPort] = []
     var local = [Int](repeating: -1, count: model.ports.count)
     for (index, port) in model.ports.enumerated() where port.owner == site {
@@ -131,12 +139,15 @@ public struct FluidNetwork: Sendable {
           rank: Internal.capacity(0, 0).rank)
       }
     }
+    for (index, change) in model.switches.enumerated() where change.from == site {
+      queue.push(.reroute(Int32(index)), at: change.at, rank: Internal.reroute(0).rank)
+    }
   }
 
   public var nextEvent: Time { queue.nextTime }
   /// The next event waits until all messages of its instant are handled: ports look at themselves once an instant.
   public var nextIsDeferred: Bool { (queue.first?.rank ?? 0) >= FluidNetwork.deferred }
-  public var openFlows: Int { slots.count }
+  public var openFlows: Int { slots.count + detours.values.count { $0.isParked } }
   var usesGrants: Bool { demands.grants != nil }
 
   mutating func schedule(_ event: Internal, at time: Time) {
@@ -169,6 +180,18 @@ public struct FluidNetwork: Sendable {
   /// Starts a flow from this site.
   public mutating func open(_ spec: FlowSpec, demand: BitRate, at now: Time) {
     self.now = now
+    guard model.facts.isEmpty else { return begin(spec, demand: demand, at: now) }
+    var spec = spec
+    spec.way = ways[Int(spec.destination)]
+    if spec.way == NetworkModel.nowhere {
+      park(spec, demand: demand, at: now)
+    } else {
+      begin(spec, demand: demand, at: now)
+    }
+  }
+
+  /// Starts a flow on the way that its specification names.
+  mutating func begin(_ spec: FlowSpec, demand: BitRate, at now: Time) {
     precondition(
       model.part(of: spec.source) == site && spec.source != spec.destination, "a flow starts at its own site")
     precondition(slots[spec.id] == nil, "a flow is opened once")
@@ -210,7 +233,9 @@ public struct FluidNetwork: Sendable {
   }
 
   /// The application uses less than its demand, or all of it again; the demand itself stays reserved.
-  public mutating func setUsage(_ id: FlowID, _ usage: BitRate, at now: Time) {
+  public mutating func setUsage(_ name: FlowID, _ usage: BitRate, at now: Time) {
+    let id = present(name)
+    if detours[name] != nil { detours[name]!.usage = usage.bitsPerSecond }
     guard let slot = slots[id], sources[slot].phase != .closing else { return }
     self.now = now
     let value = min(usage.bitsPerSecond, sources[slot].demand)
@@ -228,7 +253,9 @@ public struct FluidNetwork: Sendable {
   }
 
   /// Ends a flow that has no size of its own.
-  public mutating func close(_ id: FlowID, at now: Time) {
+  public mutating func close(_ name: FlowID, at now: Time) {
+    if detours[name]?.isParked == true { return endParked(name, at: now) }
+    let id = present(name)
     guard let slot = slots[id], sources[slot].phase != .closing else { return }
     self.now = now
     finishSending(slot, lump: 0, at: now)
@@ -284,25 +311,35 @@ public struct FluidNetwork: Sendable {
     case .capacity(let index, let change):
       let i = Int(index)
       let capacity = model.ports[ports[i].port].changes[Int(change)].capacity
-      for lane in i..<i + model.classes {
-        ports[lane].integrate(to: now)
-        ports[lane].line = capacity.bitsPerSecond
-        ports[lane].capacity = capacity.bitsPerSecond
-        ports[lane].inputChanged = true
-        ports[lane].epoch &+= 1
-      }
-      touch(i, at: now)
-      touchDesks(ofPort: ports[i].port, at: now)
-      if oracle != nil {
-        oracle!.setCapacity(ports[i].port, capacity)
-        foreseeLater(at: now)
-      }
-      if cards[i] != nil { shareLater(i, at: now) }
+      setCapacity(i, capacity, at: now)
+    case .reroute(let index): reroute(model.switches[Int(index)], at: now)
     case .look(let desk): look(Int(desk), at: now)
     case .allocate(let desk): allocate(Int(desk), at: now)
     case .idle(let id): endIdle(id, at: now)
     case .recompute(let index): recompute(Int(index), at: now)
     }
+  }
+
+  /// The line of a port carries another rate from now on; nothing, and the fibre is dark.
+  mutating func setCapacity(_ i: Int, _ capacity: BitRate, at now: Time) {
+    for lane in i..<i + model.classes {
+      ports[lane].integrate(to: now)
+      ports[lane].line = capacity.bitsPerSecond
+      ports[lane].capacity = capacity.bitsPerSecond
+      ports[lane].inputChanged = true
+      ports[lane].epoch &+= 1
+      if model.facts.isEmpty {
+        ports[lane].isDark = capacity == .zero
+        if ports[lane].isDark { purge(lane, at: now) }
+      }
+    }
+    touch(i, at: now)
+    touchDesks(ofPort: ports[i].port, at: now)
+    if oracle != nil {
+      oracle!.setCapacity(ports[i].port, capacity)
+      foreseeLater(at: now)
+    }
+    if cards[i] != nil { shareLater(i, at: now) }
   }
 
   mutating func handle(_ message: NetworkMessage, at now: Time) {
@@ -313,7 +350,10 @@ public struct FluidNetwork: Sendable {
       let i = ports[port].index(of: spec.id) ?? enter(spec, hop: hop, at: now)
       setInput(port, i, rate: rate.bitsPerSecond, lump: lump, final: final, steady: steady, at: now)
     case .feedback(let flow, let hop, let feedback): hear(flow, Int(hop), feedback, at: now)
-    case .delivered(let spec): events.append(.delivered(spec))
+    case .delivered(let spec):
+      var known = spec
+      if model.facts.isEmpty { known.id = spec.id.base }
+      events.append(.delivered(known))
     case .arrived(let flow): events.append(.arrived(flow))
     case .acknowledged(let flow):
       guard let slot = slots[flow] else { return }
@@ -325,9 +365,14 @@ public struct FluidNetwork: Sendable {
       if !model.facts.isEmpty { lostOfClosed[flow] = source.lost(at: now).bytes }
       slots[flow] = nil
       freeSlots.append(slot)
-      let back = model.path(of: source.spec).back
-      events.append(
-        .closed(source.spec, started: source.started, delivered: now - back, bytes: source.emitted.bytes))
+      let delivered = now - model.path(of: source.spec).back
+      if model.facts.isEmpty, let detour = detours.removeValue(forKey: flow.base) {
+        events.append(
+          .closed(
+            detour.spec, started: detour.started, delivered: delivered, bytes: (detour.sent + source.emitted).bytes))
+      } else {
+        events.append(.closed(source.spec, started: source.started, delivered: delivered, bytes: source.emitted.bytes))
+      }
     }
   }
 

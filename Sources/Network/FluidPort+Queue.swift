@@ -69,6 +69,16 @@ extension FluidPort {
   }
 
   private mutating func setOutputs() {
+    if isDark {
+      trend = 0
+      output = 0
+      for i in flows.indices {
+        flows[i].output = 0
+        flows[i].losing = 0
+        flows[i].dropping = flows[i].input
+      }
+      return
+    }
     let sum = inputSum
     let backlogged = draining || flows.contains { $0.tail > FluidPort.dust && $0.input > 0 }
     if draining {

@@ -98,6 +98,8 @@ struct FluidPort: Sendable {
   var epoch: UInt32 = 0
   var change = Alarm()
   var recomputePending = false
+  /// The fibre behind it is cut, in a fleet: what comes is dropped, and sources send it again.
+  var isDark = false
   var statistics = PortStatistics()
 
   init(_ port: NetworkModel.Port, number: Int) {
@@ -135,7 +137,8 @@ struct FluidPort: Sendable {
 
   /// The delay of a bit that joins the queue now.
   var queueDelay: Time {
-    capacity > 0 ? Time(ticks: Int64(min(queued / Int128(capacity), Int128(Int64.max / 4)))) : .never
+    if isDark { return .zero }
+    return capacity > 0 ? Time(ticks: Int64(min(queued / Int128(capacity), Int128(Int64.max / 4)))) : .never
   }
 
   var inputSum: Int64 { flows.reduce(0) { $0 + $1.input } }
@@ -172,6 +175,19 @@ struct FluidPort: Sendable {
     phantom?.integrate(span, input: accepted, capacity: line)
     statistics.add(
       span: Time(ticks: Int64(span)), before: before, after: queued, output: outSum, capacity: capacity)
+  }
+
+  /// Drops all that is queued.
+  mutating func purge() {
+    for i in flows.indices {
+      flows[i].bitsDropped += flows[i].queued
+      flows[i].head = 0
+      flows[i].closed = 0
+      flows[i].tail = 0
+    }
+    segments = []
+    draining = false
+    queued = 0
   }
 
   /// Whether anything here marks packets.

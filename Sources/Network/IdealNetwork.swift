@@ -27,6 +27,8 @@ public struct IdealNetwork: Sendable {
     /// What is left at `since`; unused for unlimited flows.
     var left: BitTicks
     var sent: BitTicks = 0
+    /// Of that, what has gone another way.
+    var elsewhere: BitTicks = 0
     var since: Time
     var version: UInt32 = 0
     var mark: UInt32 = 0
@@ -113,12 +115,34 @@ public struct IdealNetwork: Sendable {
       let index = ports[Int(port)].flows.firstIndex(of: slot)!
       ports[Int(port)].flows.swapAt(index, ports[Int(port)].flows.count - 1)
       ports[Int(port)].flows.removeLast()
-      ports[Int(port)].carried += flow.sent
+      ports[Int(port)].carried += flow.sent - flow.elsewhere
       touch(Int(port))
     }
     flows[Int(slot)].version &+= 1
     freeSlots.append(slot)
     return flow.sent
+  }
+
+  /// Sends all open flows between two nodes another way. Rates change at the next ``settle(at:)``.
+  public mutating func reroute(from: Int, to: Int, path: [Int], at time: Time) {
+    for id in slots.keys.sorted() {
+      let slot = slots[id]!
+      let spec = flows[Int(slot)].spec
+      guard Int(spec.source) == from, Int(spec.destination) == to else { continue }
+      integrate(slot, to: time)
+      let flow = flows[Int(slot)]
+      for port in flow.path {
+        ports[Int(port)].flows.removeAll { $0 == slot }
+        ports[Int(port)].carried += flow.sent - flow.elsewhere
+        touch(Int(port))
+      }
+      flows[Int(slot)].elsewhere = flow.sent
+      flows[Int(slot)].path = path.map { Int32($0) }
+      for port in path {
+        ports[port].flows.append(slot)
+        touch(port)
+      }
+    }
   }
 
   static func ring(of id: FlowID) -> UInt64 { id.raw >> 16 }
@@ -300,7 +324,7 @@ public struct IdealNetwork: Sendable {
       let flow = flows[Int(slot)]
       var moved = Int128(flow.rate) * Int128(time.ticks - flow.since.ticks)
       if !flow.spec.isUnlimited { moved = min(moved, flow.left) }
-      sum += flow.sent + moved
+      sum += flow.sent - flow.elsewhere + moved
     }
     return sum
   }
@@ -338,6 +362,7 @@ extension IdealNetwork: FixedLayout {
       writer.write(flow.rate)
       writer.write(flow.left)
       writer.write(flow.sent)
+      writer.write(flow.elsewhere)
       writer.write(flow.since)
       writer.write(flow.version)
     }
@@ -371,6 +396,7 @@ extension IdealNetwork: FixedLayout {
       flow.rate = try reader.read()
       flow.left = try reader.read()
       flow.sent = try reader.read()
+      flow.elsewhere = try reader.read()
       flow.since = try reader.readTime()
       flow.version = try reader.read()
       flows.append(flow)

@@ -99,7 +99,29 @@ public struct NetworkModel: Equatable, Sendable {
     var boundaries: [BitTicks]
   }
 
+  /// A way between two sites that is not their route, taken while that one is dark.
+  public struct Alternative: Equatable, Sendable {
+    var from: Int
+    var to: Int
+    var ports: [Int]
+  }
+
+  /// From `at` on, flows between two sites take another way.
+  public struct Switch: Equatable, Sendable {
+    public var at: Time
+    public var from: Int
+    public var to: Int
+    /// 0 for the route of the model, else one of the alternatives, counted from 1; ``nowhere`` if nothing leads there.
+    public var way: UInt16
+  }
+
+  /// Nothing leads to a site.
+  public static let nowhere = UInt16.max
+
   public var ports: [Port]
+  /// Sorted by time.
+  public internal(set) var switches: [Switch] = []
+  var alternatives: [Alternative] = []
   /// `routes[from][to]`: ports to pass.
   public var routes: [[[Int]]]
   public var delays: [[Time]]
@@ -146,7 +168,33 @@ public struct NetworkModel: Equatable, Sendable {
     self.packetBytes = packetBytes
     self.seed = seed
     self.leaps = leaps
+    for change in fleet.reroutes {
+      var way = NetworkModel.nowhere
+      if let route = change.route {
+        let other = Alternative(from: change.from, to: change.to, ports: route)
+        if route == routes[change.from][change.to] {
+          way = 0
+        } else if let known = alternatives.firstIndex(of: other) {
+          way = UInt16(known + 1)
+        } else {
+          alternatives.append(other)
+          way = UInt16(alternatives.count)
+        }
+      }
+      switches.append(Switch(at: change.at, from: change.from, to: change.to, way: way))
+    }
     layRoutes()
+  }
+
+  /// The ports to pass on a way.
+  public func route(from: Int, to: Int, way: UInt16) -> [Int] {
+    way == 0 || way == NetworkModel.nowhere ? routes[from][to] : alternatives[Int(way) - 1].ports
+  }
+
+  /// What light takes on a way; never where nothing leads there.
+  public func delay(from: Int, to: Int, way: UInt16) -> Time {
+    if way == NetworkModel.nowhere { return .never }
+    return way == 0 ? delays[from][to] : alternatives[Int(way) - 1].ports.reduce(Time.zero) { $0 + ports[$1].delay }
   }
 
   public var siteCount: Int { routes.count }
@@ -165,6 +213,11 @@ public struct NetworkModel: Equatable, Sendable {
         if from != to { longestRoundTrip = max(longestRoundTrip, delays[from][to] + delays[to][from]) }
       }
     }
+    for (index, other) in alternatives.enumerated() {
+      let delay = delay(from: other.from, to: other.to, way: UInt16(index + 1))
+      paths.append(Path(ports: other.ports, forward: delay, back: delay))
+      longestRoundTrip = max(longestRoundTrip, delay + delay)
+    }
   }
 
   func path(of spec: FlowSpec) -> Path {
@@ -173,8 +226,15 @@ public struct NetworkModel: Equatable, Sendable {
 
   /// Position of a flow's way in ``paths``.
   func pathIndex(of spec: FlowSpec) -> Int {
-    facts.isEmpty
-      ? Int(spec.source) * routes.count + Int(spec.destination) : Int(truncatingIfNeeded: spec.id.raw)
+    guard facts.isEmpty else { return Int(truncatingIfNeeded: spec.id.raw) }
+    return spec.way == 0
+      ? Int(spec.source) * routes.count + Int(spec.destination) : routes.count * routes.count + Int(spec.way) - 1
+  }
+
+  /// The site from which a way of a fleet leaves.
+  func source(ofPath index: Int) -> Int {
+    let direct = routes.count * routes.count
+    return index < direct ? index / routes.count : alternatives[index - direct].from
   }
 
   func facts(of spec: FlowSpec) -> FlowFacts? { facts.isEmpty ? nil : facts[Int(truncatingIfNeeded: spec.id.raw)] }
@@ -216,6 +276,19 @@ extension NetworkModel: FixedLayout {
     writer.write(UInt32(routes.count))
     for row in routes { for route in row { writer.write(integers: route.map { UInt16($0) }) } }
     for row in delays { for delay in row { writer.write(delay) } }
+    writer.write(UInt32(alternatives.count))
+    for other in alternatives {
+      writer.write(UInt16(other.from))
+      writer.write(UInt16(other.to))
+      writer.write(integers: other.ports.map { UInt16($0) })
+    }
+    writer.write(UInt32(switches.count))
+    for change in switches {
+      writer.write(change.at)
+      writer.write(UInt16(change.from))
+      writer.write(UInt16(change.to))
+      writer.write(change.way)
+    }
     writer.write(algorithm)
     writer.write(packetBytes)
     writer.write(localRoundTrip)
@@ -249,6 +322,16 @@ extension NetworkModel: FixedLayout {
       var row: [Time] = []
       for _ in 0..<sites { row.append(try reader.readTime()) }
       delays.append(row)
+    }
+    for _ in 0..<(try reader.readCount(minimumSize: 8)) {
+      let (from, to): (UInt16, UInt16) = (try reader.read(), try reader.read())
+      alternatives.append(
+        Alternative(from: Int(from), to: Int(to), ports: (try reader.readIntegers(UInt16.self)).map { Int($0) }))
+    }
+    for _ in 0..<(try reader.readCount(minimumSize: 14)) {
+      let at = try reader.readTime()
+      let (from, to): (UInt16, UInt16) = (try reader.read(), try reader.read())
+      switches.append(Switch(at: at, from: Int(from), to: Int(to), way: try reader.read()))
     }
     algorithm = try reader.read()
     packetBytes = try reader.read()

@@ -61,6 +61,14 @@ extension Record: FixedLayout {
       writer.write(r.start)
       writer.write(r.end)
       writer.write(r.alone)
+    case .loss(let r):
+      writer.write(UInt8(5))
+      writer.write(r.job)
+      writer.write(r.segment)
+      writer.write(r.site)
+      writer.write(r.at)
+      writer.write(r.lost)
+      writer.write(r.gpus)
     }
   }
 
@@ -108,6 +116,11 @@ extension Record: FixedLayout {
           kind: kind, job: try reader.read(), segment: try reader.read(), from: try reader.read(),
           to: try reader.read(), bytes: try reader.read(), start: try reader.readTime(), end: try reader.readTime(),
           alone: try reader.readTime()))
+    case 5:
+      self = .loss(
+        LossRecord(
+          job: try reader.read(), segment: try reader.read(), site: try reader.read(), at: try reader.readTime(),
+          lost: try reader.readTime(), gpus: try reader.read()))
     default: throw .badValue("kind of record \(tag)")
     }
   }

@@ -11,6 +11,28 @@ public enum Record: Equatable, Sendable {
   case siteHour(SiteHourRecord)
   case port(PortRecord)
   case flow(FlowRecord)
+  case loss(LossRecord)
+}
+
+/// A job that an outage has sent back to its last checkpoint.
+public struct LossRecord: Equatable, Sendable {
+  public var job: Int32
+  public var segment: Int32
+  /// That was lost first.
+  public var site: Int32
+  public var at: Time
+  /// Work on reference GPUs that is to be done again.
+  public var lost: Time
+  public var gpus: Int32
+
+  public init(job: Int32, segment: Int32, site: Int32, at: Time, lost: Time, gpus: Int32) {
+    self.job = job
+    self.segment = segment
+    self.site = site
+    self.at = at
+    self.lost = lost
+    self.gpus = gpus
+  }
 }
 
 /// How a job ended. Raw values are part of the format of records.

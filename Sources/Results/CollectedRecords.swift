@@ -19,6 +19,8 @@ struct CollectedRecords {
   private(set) var siteHours: [SiteHourRecord] = []
   /// By port; nil where none was reported.
   private(set) var ports: [PortRecord?]
+  /// In order of time, job and stay.
+  private(set) var losses: [LossRecord] = []
   private(set) var flowCount = 0
   private(set) var flowBytes: Int64 = 0
   /// Bytes `[from][to]`.
@@ -81,8 +83,12 @@ struct CollectedRecords {
         if r.alone > .zero { flowSlowdowns.append(Self.slowdown(of: r)) }
         spread(r, over: inputs.fleet.routes[Int(r.from)][Int(r.to)])
         try flow(r)
+      case .loss(let r):
+        try check.loss(r)
+        losses.append(r)
       }
     }
+    losses.sort { ($0.at, $0.job, $0.segment) < ($1.at, $1.job, $1.segment) }
     flowSlowdowns.sort()
     stays.sort(by: Self.precedes)
     siteHours.sort { ($0.site, $0.hour) < ($1.site, $1.hour) }
@@ -132,6 +138,11 @@ struct CollectedRecords {
     if a.gpus != b.gpus { return a.gpus < b.gpus }
     return (a.energyKWh, a.costUSD, a.carbonKg) < (b.energyKWh, b.costUSD, b.carbonKg)
   }
+}
+
+extension LossRecord {
+  /// GPU-hours of reference work that are to be done again.
+  var gpuHours: Double { lost.seconds / 3600 * Double(gpus) }
 }
 
 /// Refuses records that cannot be true, with the place in the log where they stand.
@@ -187,6 +198,12 @@ private struct RecordCheck {
     try finite(
       [r.utilisation, r.queueMicrosecondsMean, r.queueMicrosecondsP99, r.queueMicrosecondsMax, r.availability],
       "port \(inputs.fleet.name(ofPort: Int(r.port)))")
+  }
+
+  func loss(_ r: LossRecord) throws {
+    try index(r.job, below: inputs.jobs.count, "job")
+    try index(r.site, below: inputs.fleet.sites.count, "site")
+    if r.lost < .zero { throw error("\(name(ofJob: r.job)) loses less than nothing") }
   }
 
   func flow(_ r: FlowRecord) throws {

@@ -23,6 +23,7 @@ struct ResultTables {
     case Table.placements.name: try placements(body)
     case Table.sites.name: try sites(body)
     case Table.links.name: try links(body)
+    case Table.faults.name: try faults(body)
     case Table.series.name: try series(body)
     case Table.events.name: try events(body)
     default: break
@@ -89,6 +90,29 @@ struct ResultTables {
       row.append(.real(LinkPower.watts(of: link)))
       try body(row)
     }
+  }
+
+  /// A loss belongs to the last outage that had begun at its site.
+  private func faults(_ body: ([Cell]) throws -> Void) throws {
+    for (number, fault) in fleet.faults.enumerated() where fault.at <= inputs.endTime {
+      var jobs: Int64 = 0
+      var gpuHours = 0.0
+      for loss in records.losses where cause(of: loss) == number {
+        jobs += 1
+        gpuHours += loss.gpuHours
+      }
+      try body([
+        .text(fault.kind.rawValue), fault.link.isEmpty ? .empty : .text(fault.link),
+        fault.site.isEmpty ? .empty : .text(fault.site), .time(fault.at), .optional(fault.until),
+        fault.kind.isOfSite ? .empty : .scaled(fault.capacity.bitsPerSecond, decimals: 9), .integer(jobs),
+        .real(gpuHours),
+      ])
+    }
+  }
+
+  private func cause(of loss: LossRecord) -> Int? {
+    let site = fleet.sites[Int(loss.site)].id
+    return fleet.faults.lastIndex { $0.kind.isOfSite && $0.site == site && $0.at <= loss.at }
   }
 
   /// The row of a flow, which has no place in a canonical order.

@@ -146,7 +146,7 @@ public final class RunDirectory {
         try flows.insert(ResultTables.row(of: flow, inputs: inputs))
       }
       let tables = ResultTables(inputs: inputs, records: records)
-      for table in Table.canonical {
+      for table in Table.canonical where table.name != Table.faults.name || !inputs.fleet.faults.isEmpty {
         let name = table.name + ".csv"
         let csv = try CSVFile(
           path: FileOutput.partial(file(name)), header: table.columns.prefix(table.csvColumns).map(\.name))
@@ -169,7 +169,10 @@ public final class RunDirectory {
     try FileOutput.write(Array(try portrait.json()), to: FileOutput.partial(portraitPath))
     try FileOutput.write(Array(summary.json.text.utf8), to: FileOutput.partial(summaryPath))
 
-    for name in Self.results where name != "summary.json" { try FileOutput.publish(file(name)) }
+    for name in Self.results where name != "summary.json" {
+      if name == Table.faults.name + ".csv", inputs.fleet.faults.isEmpty { continue }
+      try FileOutput.publish(file(name))
+    }
     // The results must be on disk under their names before the file that vouches for them.
     try FileOutput.sync(path)
     try FileOutput.publish(summaryPath)

@@ -26,6 +26,7 @@ extension Summary {
     gpus = GPUs(fleet: inputs.fleet, records: records)
     energy = Energy(sites: sites, inputs: inputs, records: records)
     wan = WAN(fleet: inputs.fleet, records: records)
+    faults = inputs.fleet.faults.isEmpty ? nil : Faults(inputs: inputs, records: records)
     engine = info.engine
     self.digest = digest
   }
@@ -194,5 +195,28 @@ extension Summary.WAN {
         queueMicrosecondsP99: record?.queueMicrosecondsP99, bytes: record?.bytesOut, drops: record?.bytesDropped)
     }
     lines = fleet.links.compactMap { Summary.Line($0) }
+  }
+}
+
+extension Summary.Faults {
+  init(inputs: RunInputs, records: CollectedRecords) {
+    let fleet = inputs.fleet
+    let end = inputs.endTime
+    counts = Counts(fleet.faults.filter { $0.at <= end }.map { Counts.Item(name: $0.kind.rawValue, count: 1) })
+    jobsLost = records.losses.count
+    jobsHit = Set(records.losses.map(\.job)).count
+    lostGPUHours = records.losses.reduce(0) { $0 + $1.gpuHours }
+    sites = fleet.sites.enumerated().map { index, site in
+      var down: Int64 = 0
+      for outage in fleet.outages where outage.site == index && outage.at < end {
+        down += (min(outage.until, end) - outage.at).ticks
+      }
+      return Summary.Availability(
+        id: site.id, availability: end > .zero ? 1 - Double(down) / Double(end.ticks) : 1)
+    }
+    links = fleet.links.enumerated().map { index, link in
+      let ports = [records.ports[2 * index], records.ports[2 * index + 1]]
+      return Summary.Availability(id: link.id, availability: ports.compactMap { $0?.availability }.min() ?? 1)
+    }
   }
 }

@@ -21,6 +21,8 @@ public struct Summary: Codable, Equatable, Sendable {
   public var wan: WAN
   /// One for each inference workload; nil in summaries of before there were any.
   public var inference: [InferenceInfo]?
+  /// What broke and what it cost; nil for a scenario without faults.
+  public var faults: Faults?
   public var engine: EngineInfo
   public var digest: String
   /// The instant of prices, carbon and weather at which the run begins; nil if none of them depends on one.
@@ -30,7 +32,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, name, policy, network, driver, seed, estimates, assumptions, workloads, jobs, gpus, energy, wan
-    case engine, digest, calendar, forecast, inference
+    case engine, digest, calendar, forecast, inference, faults
     case congestionControl = "congestion_control"
     case modelAssignment = "model_assignment"
   }
@@ -261,6 +263,32 @@ public struct Summary: Codable, Equatable, Sendable {
     }
   }
 
+  /// What broke in the run.
+  public struct Faults: Codable, Equatable, Sendable {
+    /// Until the last job ended, by kind.
+    public var counts: Counts
+    /// Times that a job went back to its last checkpoint, and work on reference GPUs that was done again for it.
+    public var jobsLost: Int
+    public var lostGPUHours: Double
+    /// Jobs that have been hit at least once.
+    public var jobsHit: Int
+    /// Share of the time until the last job ended in which there was power, or any capacity in the worse direction.
+    public var sites: [Availability]
+    public var links: [Availability]
+
+    enum CodingKeys: String, CodingKey {
+      case counts, sites, links
+      case jobsLost = "jobs_lost"
+      case lostGPUHours = "lost_gpu_hours"
+      case jobsHit = "jobs_hit"
+    }
+  }
+
+  public struct Availability: Codable, Equatable, Sendable {
+    public var id: String
+    public var availability: Double
+  }
+
   /// One direction of a link.
   public struct Link: Codable, Equatable, Sendable {
     /// `omaha->columbus`.
@@ -299,7 +327,20 @@ extension Summary {
           ("gpu_hours", .number(gpus.gpuHours)),
         ])
       ), ("energy", energy.json), ("wan", wan.json),
-      ("inference", .array((inference ?? []).map(\.json))), ("engine", engine.json), ("digest", .string(digest)),
+      ("inference", .array((inference ?? []).map(\.json))), ("faults", faults?.json ?? .null), ("engine", engine.json),
+      ("digest", .string(digest)),
+    ])
+  }
+}
+
+extension Summary.Faults {
+  var json: OrderedJSON {
+    func list(_ rows: [Summary.Availability]) -> OrderedJSON {
+      .array(rows.map { .object([("id", .string($0.id)), ("availability", .number($0.availability))]) })
+    }
+    return .object([
+      ("counts", counts.json), ("jobs_lost", .integer(jobsLost)), ("jobs_hit", .integer(jobsHit)),
+      ("lost_gpu_hours", .number(lostGPUHours)), ("sites", list(sites)), ("links", list(links)),
     ])
   }
 }

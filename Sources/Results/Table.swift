@@ -106,7 +106,16 @@ struct Table {
     ],
     indices: ["time_s", "job_id"])
 
-  static let all = [jobs, placements, sites, links, flows, series, events]
+  /// What broke in the run, and what that did to jobs. There is such a file only where a scenario has faults.
+  static let faults = Table(
+    "faults",
+    csv: [
+      ("kind", .text), ("link", .text), ("site", .text), ("at_s", .real), ("until_s", .real), ("capacity_gbps", .real),
+      ("jobs_lost", .integer), ("lost_gpu_hours", .real),
+    ],
+    indices: ["at_s"])
+
+  static let all = [jobs, placements, sites, links, faults, flows, series, events]
   /// Those with a canonical CSV file, in the order in which the digest covers them.
-  static let canonical = [jobs, placements, sites, links]
+  static let canonical = [jobs, placements, sites, links, faults]
 }

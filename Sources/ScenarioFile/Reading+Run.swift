@@ -3,6 +3,15 @@
 import Quantities
 import Topology
 
+/// What holds for all jobs, as read.
+struct JobRules {
+  var checkpoint: CheckpointCost
+  var checkpointInterval: Time
+  var detection: Time
+  var transferLimit: BitRate
+  var output: Output
+}
+
 extension Reading {
   /// Where the coordinator stands and how far every site is from it.
   func readCoordinator(
@@ -126,10 +135,8 @@ extension Reading {
   }
 
   /// What holds for all jobs.
-  func readJobs(
-    _ field: Field?
-  ) throws(ScenarioError) -> (checkpoint: CheckpointCost, transferLimit: BitRate, output: Output) {
-    let section = try field?.section(["checkpoint", "transfer_limit"])
+  func readJobs(_ field: Field?, losesSites: Bool) throws(ScenarioError) -> JobRules {
+    let section = try field?.section(["checkpoint", "checkpoint_interval", "failure_detection", "transfer_limit"])
     var checkpoint = CheckpointCost.byGPUs
     if let field = section?.optional("checkpoint") {
       if try field.text() != "by-gpus" { checkpoint = .fixed(try field.quantity(Time.parse)) }
@@ -146,6 +153,22 @@ extension Reading {
     case .byGPUs: cost = "by-gpus"
     case .fixed(let time): cost = time.text
     }
-    return (checkpoint, limit, .flow([("checkpoint", .text(cost)), ("transfer_limit", .text(limit.text))]))
+    let interval = try section?.optional("checkpoint_interval")?.quantity(Time.parse) ?? .seconds(1800)
+    let detection = try section?.optional("failure_detection")?.quantity(Time.parse) ?? .seconds(10)
+    if interval <= .zero, let field = section?.optional("checkpoint_interval") {
+      throw field.error("expected a time above zero, found '\(interval.text)'")
+    }
+    if losesSites {
+      assumptions.add(
+        "A running job writes a checkpoint every \(interval.text), beside its work and at no cost; a copy is at the nearest "
+          + "other site, and how it gets there is not followed.")
+      assumptions.add("A site that is silent for \(detection.text) counts as lost, and the end of its outage is known.")
+    }
+    return JobRules(
+      checkpoint: checkpoint, checkpointInterval: interval, detection: detection, transferLimit: limit,
+      output: .flow([
+        ("checkpoint", .text(cost)), ("checkpoint_interval", .text(interval.text)),
+        ("failure_detection", .text(detection.text)), ("transfer_limit", .text(limit.text)),
+      ]))
   }
 }

@@ -38,6 +38,11 @@ public struct Scenario: Sendable {
   public var parallelism: Parallelism
   /// What it costs a job to be stopped and taken up again.
   public var checkpoint: CheckpointCost
+  /// How traffic gets around what is broken.
+  public var restoration: Restoration
+  /// How often jobs write checkpoints while they run, and after what time a silent site counts as lost.
+  public var checkpointInterval: Time
+  public var failureDetection: Time
   /// The most that one transfer may use, whatever the links allow.
   public var transferLimit: BitRate
   /// As listed; their effect on capacity is in ``LinkSpec/changes`` already.
@@ -82,7 +87,8 @@ extension Scenario: Equatable {
       && a.estimates == b.estimates && a.policyTimeout == b.policyTimeout && a.workloads == b.workloads
       && a.modelRule == b.modelRule
       && a.dataHomeRule == b.dataHomeRule && a.modelSeed == b.modelSeed && a.parallelism == b.parallelism
-      && a.checkpoint == b.checkpoint
+      && a.checkpoint == b.checkpoint && a.restoration == b.restoration
+      && a.checkpointInterval == b.checkpointInterval && a.failureDetection == b.failureDetection
       && a.transferLimit == b.transferLimit && a.faults == b.faults && a.forecast == b.forecast
       && a.charges == b.charges && a.followsCalendar == b.followsCalendar && a.assumptions == b.assumptions
       && a.resolvedYAML == b.resolvedYAML
@@ -164,14 +170,4 @@ public enum CheckpointCost: Equatable, Sendable {
     case .fixed(let time): time
     }
   }
-}
-
-/// A loss of capacity on a link, and its end.
-public struct FaultSpec: Equatable, Sendable {
-  /// Id of the link.
-  public var link: String
-  public var at: Time
-  /// When the link has all of its capacity again; nil for never.
-  public var until: Time?
-  public var capacity: BitRate
 }

@@ -73,7 +73,7 @@ final class Reading {
     if case .null = field.value.content { throw field.error("the file is empty", "Begin with a list of 'sites:'.") }
     let root = try field.section([
       "name", "seed", "calendar", "sites", "links", "route_factor", "coordinator", "network", "scheduler", "workloads",
-      "models", "jobs", "faults", "forecast", "egress", "data", "assumptions",
+      "models", "jobs", "faults", "restoration", "forecast", "egress", "data", "assumptions",
     ])
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     let name = try root.optional("name")?.text() ?? stem
@@ -86,14 +86,14 @@ final class Reading {
     let sites = try readSites(root)
     let routeFactor = try root.optional("route_factor")?.number(1...10, "a factor") ?? 1.3
     let links = try readLinks(root, sites: sites, routeFactor: routeFactor)
-    let faults = try readFaults(root, links: links)
-    let fleet = try makeFleet(sites: sites, links: links, faults: faults, root: root)
+    let faults = try readFaults(root, sites: sites, links: links)
+    let (restoration, fleet, restored) = try makeFleet(sites: sites, links: links, faults: faults.specs, root: root)
     let coordinator = try readCoordinator(root.optional("coordinator"), fleet: fleet)
     let network = try readNetwork(root.optional("network"))
     let scheduler = try readScheduler(root.optional("scheduler"))
     let workloads = try readWorkloads(root, siteIDs: sites.map(\.spec.id))
     let models = try readModels(root.optional("models"))
-    let jobs = try readJobs(root.optional("jobs"))
+    let jobs = try readJobs(root.optional("jobs"), losesSites: faults.specs.contains { $0.kind.isOfSite })
     let forecast = try readForecast(root.optional("forecast"))
     let egress = try readEgress(root.optional("egress"), sites: sites.map(\.spec.id))
     if calendar == nil && usesCalendar {
@@ -113,7 +113,8 @@ final class Reading {
     output.append(("workloads", .list(workloads.map(\.output))))
     output.append(("models", models.output))
     output.append(("jobs", jobs.output))
-    output.append(("faults", .list(faults.map(\.output))))
+    output.append(("faults", .list(faults.output)))
+    output.append(("restoration", restored))
     output.append(("forecast", forecast.output))
     if let egress = egress.output { output.append(("egress", egress)) }
     output.append(("assumptions", .list(sentences.map { .text($0) })))
@@ -130,8 +131,8 @@ final class Reading {
       policyTimeout: scheduler.timeout,
       workloads: workloads.map(\.spec), modelRule: models.assignment, dataHomeRule: models.dataHome,
       modelSeed: models.seed, parallelism: models.parallelism, checkpoint: jobs.checkpoint,
-      transferLimit: jobs.transferLimit,
-      faults: faults.map(\.spec), forecast: forecast.rule,
+      restoration: restoration, checkpointInterval: jobs.checkpointInterval, failureDetection: jobs.detection,
+      transferLimit: jobs.transferLimit, faults: faults.specs, forecast: forecast.rule,
       charges: Charges(
         demandUSDPerKWMonth: sites.map(\.demandUSDPerKWMonth), egressUSDPerGB: egress.table, calendar: calendar),
       followsCalendar: usesCalendar, assumptions: sentences, resolvedYAML: resolved, locations: locations)
@@ -179,15 +180,29 @@ final class Reading {
   }
 
   private func makeFleet(
-    sites: [SiteEntry], links: [LinkEntry], faults: [FaultEntry], root: Section
-  ) throws(ScenarioError) -> Fleet {
+    sites: [SiteEntry], links: [LinkEntry], faults: [FaultSpec], root: Section
+  ) throws(ScenarioError) -> (Restoration, Fleet, Output) {
     var specs = links.map(\.spec)
+    let whole = try fleet(sites: sites, links: specs, faults: [], convergence: nil, root: root)
+    let longest = whole.delays.map { $0.max() ?? .zero }.max() ?? .zero
+    let (restoration, output) = try readRestoration(
+      root.optional("restoration"), faults: faults, longestDelay: longest)
     for index in specs.indices {
-      specs[index].changes = FaultEntry.changes(
-        faults.map(\.spec).filter { $0.link == specs[index].id }, capacity: specs[index].capacity)
+      let ends = [sites[specs[index].ends.0].spec.id, sites[specs[index].ends.1].spec.id]
+      specs[index].changes = FaultSpec.changes(
+        faults.filter { $0.link == specs[index].id || $0.kind == .site && ends.contains($0.site) },
+        capacity: specs[index].capacity, protection: restoration.protection)
     }
+    let broken = try fleet(
+      sites: sites, links: specs, faults: faults, convergence: restoration.routing, root: root)
+    return (restoration, broken, output)
+  }
+
+  private func fleet(
+    sites: [SiteEntry], links: [LinkSpec], faults: [FaultSpec], convergence: Time?, root: Section
+  ) throws(ScenarioError) -> Fleet {
     do throws(TopologyError) {
-      return try Fleet(sites: sites.map(\.spec), links: specs)
+      return try Fleet(sites: sites.map(\.spec), links: links, faults: faults, convergence: convergence)
     } catch {
       switch error {
       case .unreachable(let id, let origin):

@@ -28,6 +28,8 @@ struct EnergyMeter: Sendable {
   var busy: Int64 = 0
   /// The power cap holds work back.
   var isCapped = false
+  /// Nothing here has power.
+  var isDown = false
   var since = Time.zero
   // Of the hour that `since` is in.
   var hourEnergy: EnergyTicks = 0
@@ -50,7 +52,7 @@ struct EnergyMeter: Sendable {
   }
 
   /// What all machines draw now, in microwatts before PUE.
-  var power: Int64 { idleAll - heldIdle + held.all }
+  var power: Int64 { isDown ? 0 : idleAll - heldIdle + held.all }
 
   /// Lets time pass; hours that end are appended to `records`.
   mutating func advance(to now: Time, _ records: inout [Record]) {
@@ -60,7 +62,7 @@ struct EnergyMeter: Sendable {
       let end = min(now, hourEnd, energy.cooling.nextChange(after: since))
       let metered = MeteredSpan(energy, from: since, to: end)
       hourPeak = max(hourPeak, Int128(power) * Int128(energy.cooling.pueMilli(at: since)))
-      hourIdleEnergy += Int128(idleAll - heldIdle) * metered.weight
+      if !isDown { hourIdleEnergy += Int128(idleAll - heldIdle) * metered.weight }
       hourEnergy += Int128(power) * metered.weight
       hourWaitingEnergy += Int128(held.waiting) * metered.weight
       hourWeight += metered.weight
@@ -117,6 +119,7 @@ extension EnergyMeter {
   func encode(into writer: inout ByteWriter) {
     for value in [heldIdle, held.all, held.waiting, busy] { writer.write(value) }
     writer.write(isCapped)
+    writer.write(isDown)
     writer.write(since)
     for value in [hourEnergy, hourIdleEnergy, hourWaitingEnergy, hourBusy, hourWeight, hourPeak] { writer.write(value) }
     writer.write(hourCapped)
@@ -128,6 +131,7 @@ extension EnergyMeter {
     held = Draw(all: try reader.read(), waiting: try reader.read())
     busy = try reader.read()
     isCapped = try reader.readBool()
+    isDown = try reader.readBool()
     since = try reader.readTime()
     hourEnergy = try reader.read()
     hourIdleEnergy = try reader.read()

@@ -7,7 +7,7 @@ import Workload
 
 extension Message: FixedLayout {
   /// Raised whenever a layout changes.
-  public static let version: UInt16 = 2
+  public static let version: UInt16 = 3
 
   public func encode(into writer: inout ByteWriter) {
     writer.write(from.raw)
@@ -30,6 +30,9 @@ extension Message: FixedLayout {
     case .ideal(let message):
       writer.write(UInt8(4))
       writer.write(message)
+    case .outage(let isOver):
+      writer.write(UInt8(5))
+      writer.write(isOver)
     }
   }
 
@@ -45,6 +48,7 @@ extension Message: FixedLayout {
     case 2: body = .command(try reader.read())
     case 3: body = .report(try reader.read())
     case 4: body = .ideal(try reader.read())
+    case 5: body = .outage(isOver: try reader.readBool())
     default: throw .badValue("kind of message \(tag)")
     }
   }
@@ -75,6 +79,10 @@ extension Command: FixedLayout {
       writer.write(job)
       writer.write(segment)
       writer.write(write)
+    case .fail(let job, let segment):
+      writer.write(UInt8(3))
+      writer.write(job)
+      writer.write(segment)
     }
   }
 
@@ -84,6 +92,7 @@ extension Command: FixedLayout {
     case 0: self = .start(try reader.read())
     case 1: self = .transfer(try reader.read())
     case 2: self = .stop(job: try reader.read(), segment: try reader.read(), write: try reader.readTime())
+    case 3: self = .fail(job: try reader.read(), segment: try reader.read())
     default: throw .badValue("kind of command \(tag)")
     }
   }
@@ -139,6 +148,8 @@ extension Report: FixedLayout {
     writer.write(remaining)
     writer.write(networkTime)
     writer.write(gradientBytes)
+    writer.write(failed)
+    writer.write(lost)
   }
 
   public init(from reader: inout ByteReader) throws(WireError) {
@@ -151,6 +162,8 @@ extension Report: FixedLayout {
     remaining = try reader.readTime()
     networkTime = try reader.readTime()
     gradientBytes = try reader.read()
+    failed = try reader.readBool()
+    lost = try reader.readTime()
   }
 }
 

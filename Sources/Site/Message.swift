@@ -25,6 +25,8 @@ public struct Message: Equatable, Sendable {
     case command(Command)
     case report(Report)
     case ideal(IdealMessage)
+    /// A site to the coordinator: an outage has begun here, or is over.
+    case outage(isOver: Bool)
   }
 
   public var from: MachineID
@@ -84,6 +86,8 @@ public enum Command: Equatable, Sendable {
   case transfer(FlowSpec)
   /// Preempt: write a checkpoint, which takes `write`, and release the GPUs. Goes to the leader.
   case stop(job: Int32, segment: Int32, write: Time)
+  /// Another site of the job has been lost: it goes back to its last checkpoint.
+  case fail(job: Int32, segment: Int32)
 }
 
 /// Between the sites of a split job.
@@ -118,10 +122,14 @@ public struct Report: Equatable, Sendable {
   public var remaining: Time
   public var networkTime: Time
   public var gradientBytes: Int64
+  /// The stay was ended by an outage, of this site or of another one.
+  public var failed: Bool
+  /// Reference work done since the last checkpoint, which is to be done again.
+  public var lost: Time
 
   public init(
     job: Int32, segment: Int32, gpus: Int32, at: Time, isLeader: Bool, ended: Bool, remaining: Time, networkTime: Time,
-    gradientBytes: Int64
+    gradientBytes: Int64, failed: Bool = false, lost: Time = .zero
   ) {
     self.job = job
     self.segment = segment
@@ -132,6 +140,8 @@ public struct Report: Equatable, Sendable {
     self.remaining = remaining
     self.networkTime = networkTime
     self.gradientBytes = gradientBytes
+    self.failed = failed
+    self.lost = lost
   }
 }
 

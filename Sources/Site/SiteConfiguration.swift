@@ -21,6 +21,8 @@ public struct SiteConfiguration: Equatable, Sendable {
   public var echoes: [Time]
   /// Nil where the ideal network stands beside the coordinator.
   public var network: NetworkModel?
+  /// When the GPUs here are without power.
+  public var faults = SiteFaults()
 
   public init(
     site: Int, name: String, gpus: Int, idlePower: Int64, energy: SiteEnergy, controlDelay: Time, siteDelays: [Time],
@@ -49,6 +51,7 @@ extension SiteConfiguration: FixedLayout {
     writer.write(integers: siteDelays.map(\.ticks))
     writer.write(integers: echoes.map(\.ticks))
     writer.write(optional: network)
+    writer.write(faults)
   }
 
   public init(from reader: inout ByteReader) throws(WireError) {
@@ -61,5 +64,51 @@ extension SiteConfiguration: FixedLayout {
     siteDelays = (try reader.readIntegers(Int64.self)).map { Time(ticks: $0) }
     echoes = (try reader.readIntegers(Int64.self)).map { Time(ticks: $0) }
     network = try reader.readOptional()
+    faults = try reader.read()
+  }
+}
+
+/// What a site knows of its own outages, and of what jobs lose by them.
+public struct SiteFaults: Equatable, Sendable, FixedLayout {
+  public struct Outage: Equatable, Sendable {
+    public var at: Time
+    public var until: Time
+
+    public init(at: Time, until: Time) {
+      self.at = at
+      self.until = until
+    }
+  }
+
+  /// In order of time, apart from each other.
+  public var outages: [Outage]
+  /// While it runs, a job writes a checkpoint every so often, beside its work; never if it does not.
+  public var checkpointInterval: Time
+  /// After what time of silence a site counts as lost.
+  public var detection: Time
+
+  public init(outages: [Outage] = [], checkpointInterval: Time = .never, detection: Time = .zero) {
+    self.outages = outages
+    self.checkpointInterval = checkpointInterval
+    self.detection = detection
+  }
+
+  public func encode(into writer: inout ByteWriter) {
+    writer.write(UInt32(outages.count))
+    for outage in outages {
+      writer.write(outage.at)
+      writer.write(outage.until)
+    }
+    writer.write(checkpointInterval)
+    writer.write(detection)
+  }
+
+  public init(from reader: inout ByteReader) throws(WireError) {
+    outages = []
+    for _ in 0..<(try reader.readCount(minimumSize: 16)) {
+      outages.append(Outage(at: try reader.readTime(), until: try reader.readTime()))
+    }
+    checkpointInterval = try reader.readTime()
+    detection = try reader.readTime()
   }
 }

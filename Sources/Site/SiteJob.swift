@@ -29,6 +29,10 @@ struct SiteJob: Sendable {
   var ready = 0
   /// Reference work left at `progressSince`.
   var work: Time
+  /// Reference work left as of the last checkpoint.
+  var saved: Time
+  /// While it runs, it writes a checkpoint every so often.
+  var checkpointInterval = Time.never
   /// Reference work per tick of running, times 2^32.
   var speed: Int64 = 0
   var progressSince = Time.zero
@@ -60,6 +64,7 @@ struct SiteJob: Sendable {
     meter = StayMeter(draw: Draw(all: command.idlePower, waiting: command.idlePower), at: now)
     missing = command.inputs
     work = command.work
+    saved = command.work
     edges = MemberEdges(count: command.members.count, isChain: command.iteration.isChain).pairs
     potentials = [Int64](repeating: -1, count: edges.count)
     throttles = [Int64](repeating: SiteJob.one, count: command.members.count)
@@ -97,6 +102,7 @@ struct SiteJob: Sendable {
 
   mutating func settleProgress(at now: Time) {
     if phase == .running {
+      noteCheckpoint(until: now)
       let done = workDone(until: now)
       work = Time(ticks: max(0, work.ticks - done.ticks))
       let throttle = throttle
@@ -107,6 +113,15 @@ struct SiteJob: Sendable {
       }
     }
     progressSince = now
+  }
+
+  /// What the last checkpoint before `now` holds, while the pace has been the same since the progress was settled.
+  private mutating func noteCheckpoint(until now: Time) {
+    guard checkpointInterval < .never else { return }
+    let last = runningSince + checkpointInterval * ((now - runningSince).ticks / checkpointInterval.ticks)
+    if last > progressSince, last > runningSince {
+      saved = Time(ticks: max(0, work.ticks - workDone(until: last).ticks))
+    }
   }
 
   /// When the work left will be done at the present speed.

@@ -13,6 +13,7 @@ extension SiteMachine {
       precondition(jobs[start.job] == nil, "a job starts once at a site")
       precondition(held + Int(start.gpus) <= configuration.gpus, "GPUs of a site are oversubscribed")
       var job = SiteJob(command: start, at: now)
+      job.checkpointInterval = configuration.faults.checkpointInterval
       job.missing.removeAll { early.remove($0) != nil }
       meter.advance(to: now, &records)
       held += Int(start.gpus)
@@ -21,11 +22,16 @@ extension SiteMachine {
       meter.held.all += start.idlePower
       meter.held.waiting += start.idlePower
       jobs[start.job] = job
+      // The coordinator had not heard of the outage when it sent the command.
+      if isDown { return fail(start.job, at: now) }
       inputsMayBeComplete(start.job, at: now)
     case .transfer(let spec): openFlow(spec, demand: spec.limit, at: now)
     case .stop(let id, let segment, let write):
       guard let job = jobs[id], job.command.segment == segment, job.phase != .writing else { return }
       stop(id, write: write, at: now)
+    case .fail(let id, let segment):
+      guard jobs[id]?.command.segment == segment else { return }
+      fail(id, at: now)
     }
   }
 
@@ -225,7 +231,7 @@ extension SiteMachine {
     }
   }
 
-  private mutating func endRunning(_ id: Int32, at now: Time) {
+  mutating func endRunning(_ id: Int32, at now: Time) {
     let job = jobs[id]!
     if job.phase == .running, job.isSplit, job.command.iteration.volume > 0 {
       for edge in job.edges(from: configuration.site) { closeFlow(job.gradientFlow(edge).id, at: now) }
@@ -251,7 +257,7 @@ extension SiteMachine {
   }
 
   /// Frees the GPUs, closes the account of the stay and tells the coordinator.
-  private mutating func release(_ id: Int32, ended: Bool, at now: Time) {
+  mutating func release(_ id: Int32, ended: Bool, failed: Bool = false, at now: Time) {
     setDraw(id, Draw(all: 0, waiting: 0), at: now)
     let job = jobs.removeValue(forKey: id)!
     held -= Int(job.command.gpus)
@@ -271,10 +277,11 @@ extension SiteMachine {
     let iterations = done.seconds / job.command.iteration.alone
     let report = Report(
       job: id, segment: job.command.segment, gpus: job.command.gpus, at: now, isLeader: leads, ended: ended,
-      remaining: job.work, networkTime: leads ? networkTime(job, done: done, at: now) : .zero,
+      remaining: failed ? job.saved : job.work, networkTime: leads ? networkTime(job, done: done, at: now) : .zero,
       gradientBytes: leads
-        ? Int64(iterations * job.command.iteration.volume * Double(job.edges.count)) : 0)
-    send(.report(report), to: .coordinator, at: now + configuration.controlDelay)
+        ? Int64(iterations * job.command.iteration.volume * Double(job.edges.count)) : 0,
+      failed: failed, lost: failed && leads ? job.saved - job.work : .zero)
+    send(.report(report), to: .coordinator, at: now + (isDown ? silence : configuration.controlDelay))
     holdCap(at: now)
   }
 

@@ -13,6 +13,7 @@ extension SiteMachine {
     meter.encode(into: &writer)
     writer.write(throttle)
     writer.write(weatherEventAt)
+    writer.write(isDown)
     let ids = jobs.keys.sorted()
     writer.write(UInt32(ids.count))
     for id in ids { writer.write(jobs[id]!) }
@@ -35,6 +36,9 @@ extension SiteMachine {
       case .weather:
         writer.write(Int32(-1))
         writer.write(UInt32(0))
+      case .outage(let number):
+        writer.write(Int32(-2))
+        writer.write(number)
       }
     }
     writer.write(events.nextSequence)
@@ -51,6 +55,7 @@ extension SiteMachine {
     try meter.read(from: &reader)
     throttle = try reader.read()
     weatherEventAt = try reader.readTime()
+    isDown = try reader.readBool()
     for _ in 0..<(try reader.readCount()) {
       let job: SiteJob = try reader.read()
       jobs[job.command.job] = job
@@ -70,7 +75,7 @@ extension SiteMachine {
       entries.append(
         .init(
           time: time, rank: UInt64(UInt32(bitPattern: job)), sequence: sequence,
-          payload: job < 0 ? .weather : .job(job, version)))
+          payload: job == -1 ? .weather : job == -2 ? .outage(version) : .job(job, version)))
     }
     events = EventQueue(entries: entries, nextSequence: try reader.read())
     var messages: [EventQueue<Message>.Entry] = []
@@ -95,6 +100,8 @@ extension SiteJob: FixedLayout {
     writer.write(integers: missing.map(\.raw))
     writer.write(UInt32(ready))
     writer.write(work)
+    writer.write(saved)
+    writer.write(checkpointInterval)
     writer.write(speed)
     writer.write(progressSince)
     writer.write(runningSince)
@@ -120,6 +127,8 @@ extension SiteJob: FixedLayout {
     missing = (try reader.readIntegers(UInt64.self)).map { FlowID(raw: $0) }
     ready = Int(try reader.read(UInt32.self))
     work = try reader.readTime()
+    saved = try reader.readTime()
+    checkpointInterval = try reader.readTime()
     speed = try reader.read()
     progressSince = try reader.readTime()
     runningSince = try reader.readTime()

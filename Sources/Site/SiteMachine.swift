@@ -33,6 +33,8 @@ public struct SiteMachine: Sendable {
     case job(Int32, UInt32)
     /// Cooling takes another share, so the power cap leaves another one.
     case weather
+    /// An outage begins (even) or ends (odd): twice its number in the configuration, and one.
+    case outage(UInt32)
   }
 
   public let configuration: SiteConfiguration
@@ -43,6 +45,8 @@ public struct SiteMachine: Sendable {
   /// How much of their power above idle the cap leaves the GPUs at work, times 2^32.
   var throttle = SiteJob.one
   var weatherEventAt = Time.never
+  /// The GPUs here are without power.
+  var isDown = false
   /// Inputs that came before their job did.
   var early: Set<FlowID> = []
   /// Words of members that were ready before the leader had heard of the job: segments by job.
@@ -63,7 +67,14 @@ public struct SiteMachine: Sendable {
     self.configuration = configuration
     meter = EnergyMeter(configuration: configuration)
     network = configuration.network.map { FluidNetwork(model: $0, site: configuration.site) }
+    for (number, outage) in configuration.faults.outages.enumerated() {
+      events.push(.outage(UInt32(2 * number)), at: outage.at, rank: SiteMachine.outageRank)
+      events.push(.outage(UInt32(2 * number + 1)), at: outage.until, rank: SiteMachine.outageRank)
+    }
   }
+
+  /// After the events of jobs: what ends as an outage begins has ended.
+  static let outageRank = UInt64(UInt32.max - 1)
 
   public var id: MachineID { MachineID(site: configuration.site) }
   /// Events handled so far, those of the network among them.
@@ -124,6 +135,12 @@ public struct SiteMachine: Sendable {
     case .weather:
       weatherEventAt = .never
       holdCap(at: entry.time)
+    case .outage(let number):
+      if number % 2 == 0 {
+        beginOutage(at: entry.time)
+      } else {
+        endOutage(began: configuration.faults.outages[Int(number / 2)].at, at: entry.time)
+      }
     }
   }
 
@@ -143,7 +160,7 @@ public struct SiteMachine: Sendable {
     case .command(let command): obey(command, at: now)
     case .ideal(.rate(let flow, let rate)): hearPotential(flow, rate, at: now)
     case .ideal(.delivered(let spec)): arrive(spec.id, at: now)
-    case .ideal, .report: preconditionFailure("a message that only the coordinator understands")
+    case .ideal, .report, .outage: preconditionFailure("a message that only the coordinator understands")
     }
   }
 
@@ -216,7 +233,7 @@ public struct SiteMachine: Sendable {
       if job.eventAt < toSites { toSites = job.eventAt }
     }
     // Under a cap any job here that ends, and the weather, change the pace of the split ones.
-    if isAnySplit, throttles { toSites = min(toSites, events.nextTime) }
+    if isAnySplit, throttles || !configuration.faults.outages.isEmpty { toSites = min(toSites, events.nextTime) }
     return Promise(
       next: min(net, events.nextTime, inbox.nextTime), nextToSites: toSites,
       idle: jobs.isEmpty && (network.map { $0.openFlows == 0 && $0.portsAreEmpty } ?? true) && inbox.isEmpty)

@@ -133,14 +133,24 @@ public struct Fleet: Equatable, Sendable {
   public let routes: [[[Int]]]
   /// One-way delay of `routes[from][to]`.
   public let delays: [[Time]]
+  /// How routes follow the links that break and are mended, in order of time.
+  public let reroutes: [Reroute]
+  /// Of sites, in order of site and time; those of one site do not overlap.
+  public let outages: [SiteOutage]
+  /// What breaks in the run; what that does to links is in their `changes` already.
+  public let faults: [FaultSpec]
 
   /// Sorts, renumbers the ends of links, and computes routes.
   ///
   /// - Parameters:
   ///   - sites: in any order; ids must be unique.
   ///   - links: their `ends` refer to `sites` as given here.
+  ///   - faults: what breaks; what that does to links has to be in their `changes`.
+  ///   - convergence: after what time routes follow links that break; nil if they do not.
   /// - Throws: ``TopologyError`` for a duplicate id, a link from a site to itself, or a site that cannot be reached.
-  public init(sites: [SiteSpec], links: [LinkSpec]) throws(TopologyError) {
+  public init(
+    sites: [SiteSpec], links: [LinkSpec], faults: [FaultSpec] = [], convergence: Time? = nil
+  ) throws(TopologyError) {
     let order = sites.indices.sorted { sites[$0].id < sites[$1].id }
     var rank = [Int](repeating: 0, count: sites.count)
     for (new, old) in order.enumerated() { rank[old] = new }
@@ -161,6 +171,13 @@ public struct Fleet: Equatable, Sendable {
     self.sites = sortedSites
     self.links = sortedLinks
     (routes, delays) = try Routing.shortestDelay(sites: sortedSites, links: sortedLinks)
+    self.faults = faults
+    outages = SiteOutage.outages(faults, sites: sortedSites.map(\.id))
+    if let convergence {
+      reroutes = Routing.reroutes(sites: sortedSites, links: sortedLinks, base: routes, convergence: convergence)
+    } else {
+      reroutes = []
+    }
   }
 
   /// The number of ports: each link has one at either end.

@@ -9,12 +9,29 @@ enum Routing {
   static func shortestDelay(
     sites: [SiteSpec], links: [LinkSpec]
   ) throws(TopologyError) -> (routes: [[[Int]]], delays: [[Time]]) {
+    let (found, delays) = shortestDelay(sites: sites, links: links, without: [])
+    var routes: [[[Int]]] = []
+    for (source, row) in found.enumerated() {
+      var paths: [[Int]] = []
+      for (target, path) in row.enumerated() {
+        guard let path else { throw .unreachable(sites[target].id, from: sites[source].id) }
+        paths.append(path)
+      }
+      routes.append(paths)
+    }
+    return (routes, delays)
+  }
+
+  /// The same without the links of `dark`: nil where nothing leads.
+  static func shortestDelay(
+    sites: [SiteSpec], links: [LinkSpec], without dark: Set<Int>
+  ) -> (routes: [[[Int]?]], delays: [[Time]]) {
     var ports: [[(port: Int, to: Int, delay: Time)]] = Array(repeating: [], count: sites.count)
-    for (index, link) in links.enumerated() {
+    for (index, link) in links.enumerated() where !dark.contains(index) {
       ports[link.ends.0].append((2 * index, link.ends.1, link.delay))
       ports[link.ends.1].append((2 * index + 1, link.ends.0, link.delay))
     }
-    var routes: [[[Int]]] = []
+    var routes: [[[Int]?]] = []
     var delays: [[Time]] = []
     for source in sites.indices {
       var best = [(delay: Time, hops: Int)?](repeating: nil, count: sites.count)
@@ -42,9 +59,12 @@ enum Routing {
           }
         }
       }
-      var paths: [[Int]] = []
+      var paths: [[Int]?] = []
       for target in sites.indices {
-        guard best[target] != nil else { throw .unreachable(sites[target].id, from: sites[source].id) }
+        guard best[target] != nil else {
+          paths.append(nil)
+          continue
+        }
         var path: [Int] = []
         var at = target
         while at != source {
@@ -54,8 +74,60 @@ enum Routing {
         paths.append(path.reversed())
       }
       routes.append(paths)
-      delays.append(best.map { $0!.delay })
+      delays.append(best.map { $0?.delay ?? .never })
     }
     return (routes, delays)
   }
+
+  /// How routes follow the links that go dark and light up again, `convergence` after each of them does. What is dark
+  /// for less than that is waited out.
+  static func reroutes(
+    sites: [SiteSpec], links: [LinkSpec], base: [[[Int]]], convergence: Time
+  ) -> [Reroute] {
+    var events: [(at: Time, link: Int, isDark: Bool)] = []
+    for (index, link) in links.enumerated() {
+      var darkSince: Time?
+      for change in link.changes {
+        if change.capacity == .zero {
+          darkSince = darkSince ?? change.at
+        } else if let since = darkSince {
+          if change.at - since > convergence {
+            events.append((since + convergence, index, true))
+            events.append((change.at + convergence, index, false))
+          }
+          darkSince = nil
+        }
+      }
+      if let since = darkSince { events.append((since + convergence, index, true)) }
+    }
+    events.sort { ($0.at, $0.link) < ($1.at, $1.link) }
+    var list: [Reroute] = []
+    var dark: Set<Int> = []
+    var current: [[[Int]?]] = base
+    var next = 0
+    while next < events.count {
+      let now = events[next].at
+      while next < events.count, events[next].at == now {
+        if events[next].isDark { dark.insert(events[next].link) } else { dark.remove(events[next].link) }
+        next += 1
+      }
+      let routes = shortestDelay(sites: sites, links: links, without: dark).routes
+      for from in sites.indices {
+        for to in sites.indices where routes[from][to] != current[from][to] {
+          list.append(Reroute(at: now, from: from, to: to, route: routes[from][to]))
+        }
+      }
+      current = routes
+    }
+    return list
+  }
+}
+
+/// From `at` on, traffic between two sites takes another route.
+public struct Reroute: Equatable, Sendable {
+  public var at: Time
+  public var from: Int
+  public var to: Int
+  /// Ports to pass; nil where nothing leads there.
+  public var route: [Int]?
 }

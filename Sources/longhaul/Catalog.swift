@@ -10,13 +10,13 @@ import Workload
 
 struct Catalog: ParsableCommand {
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case optics, fibres, gpus, switches, models, policies, algorithms, traces
+    case optics, fibres, gpus, switches, models, policies, algorithms, traces, faults
   }
 
   static let configuration = CommandConfiguration(
     abstract: "Prints what scenarios can name, each row with its source.")
 
-  @Argument(help: "optics, fibres, gpus, switches, models, policies, algorithms or traces.") var kind: Kind
+  @Argument(help: "optics, fibres, gpus, switches, models, policies, algorithms, traces or faults.") var kind: Kind
 
   func run() throws {
     switch kind {
@@ -79,6 +79,13 @@ struct Catalog: ParsableCommand {
     case .fibres: NetworkCatalogue.printFibres()
     case .optics: NetworkCatalogue.printOptics()
     case .switches: NetworkCatalogue.printSwitches()
+    case .faults:
+      for row in FaultCatalogue.rates {
+        print(
+          "\(row.name)  one failure every \(Readable.amount(row.mtbfHours)) h for each \(row.unit.rawValue)  repair "
+            + "\(Readable.amount(row.repairHours)) h")
+        print("    \(row.certainty.rawValue): \(row.source)")
+      }
     case .traces:
       print("Formats: \(TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))")
       print("or a YAML file that says what the columns of a CSV mean. Traces that 'longhaul trace fetch' knows:")

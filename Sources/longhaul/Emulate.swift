@@ -15,6 +15,7 @@ struct Emulate: ParsableCommand {
 
   @Argument(help: "The scenario, a YAML file.") var scenario: String
   @OptionGroup var changes: OverrideArguments
+  @OptionGroup var losses: LossArguments
   @Option(help: "ORDER[+BACKFILL][@PLACEMENT]; see 'longhaul catalog policies'.") var policy: String?
   @Option(help: "processes: one for each site, with ZeroMQ between; or inline: all in this one.")
   var driver = RunOptions.Driver.processes
@@ -29,12 +30,20 @@ struct Emulate: ParsableCommand {
   }
 
   func run() throws {
-    let read = try ScenarioReader.read(path: scenario, overrides: try changes.overrides(policy: policy))
+    var overrides = try changes.overrides(policy: policy)
+    if losses.faults != nil { overrides.set.append(("faults", "[]")) }
+    let read = try ScenarioReader.read(path: scenario, overrides: overrides)
     var options = RunOptions()
     options.driver = driver
     options.speed = speed
     if !quiet { options.reading = WaitProgress.reading() }
-    let path = out ?? RunFolder.next(for: read.name)
+    let path = out ?? RunFolder.next(for: read.name + (losses.faults == .nMinusOne ? "-n-1" : ""))
+    if losses.faults == .nMinusOne {
+      let study = NMinusOneStudy(
+        scenario: scenario, overrides: try changes.overrides(policy: policy), options: options, directory: path,
+        force: force, quiet: quiet)
+      return try study.run(at: losses.faultAt, duration: losses.faultDuration)
+    }
     let run = try EmulationRun.new(read, at: path, options: options, force: force)
     print(ResultsTable(try perform(run, quiet: quiet), directory: path), terminator: "")
   }

@@ -95,7 +95,7 @@ import Topology
     feedback.lossRate = BitRate(77)
     feedback.lost = BitTicks(bytes: 5)
     feedback.epoch = 4
-    let spec = flow(-5, 1, 2, bytes: 123)
+    let spec = flow(5, 1, 2, bytes: 123)
     let all: [NetworkMessage] = [
       .claim(desk: 7, flow: spec.id, hop: 2, home: 3, claim: .gigabits(3), sequence: 8, loop: .microseconds(9)),
       .leave(desk: 6, flow: spec.id),
@@ -117,7 +117,7 @@ import Topology
         #expect(throws: WireError.self) { try NetworkMessage(from: &short) }
       }
     }
-    #expect(spec.id.job == -5)
+    #expect(spec.id.job == 5)
   }
 
   @Test func model() throws {

@@ -172,14 +172,21 @@ import Testing
     func fault(_ text: String) -> String { message(twoSites + "faults: [\(text)]\n") }
     #expect(
       fault("{link: omaha-paris, at: 1 h, capacity: 1 Gb/s}").hasPrefix("s.yaml:29: faults[0].link: there is no link"))
-    #expect(fault("{link: omaha-columbus, at: 1 h}").contains("expected either 'capacity' or 'wavelengths'"))
+    #expect(fault("{link: omaha-columbus, at: 1 h}").contains("cuts the link for ever"))
+    #expect(
+      fault("{link: omaha-columbus, kind: wavelengths, at: 1 h, duration: 1 h}").contains(
+        "expected either 'capacity' or 'wavelengths'"))
+    #expect(fault("{link: omaha-columbus, at: 1 h, duration: 1 h, until: 3 h}").contains("Give one of the two"))
+    #expect(fault("{site: omaha, at: 1 h}").contains("takes the site away for ever"))
+    #expect(fault("{site: omahaa, at: 1 h, duration: 1 h}").contains("Did you mean 'omaha'?"))
+    #expect(fault("{site: omaha, link: omaha-columbus, at: 1 h, duration: 1 h}").contains("either a link or a site"))
+    #expect(fault("{random: fibre-cut, until: 3 days}").contains("fibre-cuts"))
+    #expect(fault("{random: fibre-cuts, until: 3 days, mtbf: 12}").contains("expected a mean time such as 12 h"))
+    #expect(
+      message(twoSites + "restoration: {routing: 1 ms}\n").contains("word of it takes longer than that"))
     #expect(fault("{link: omaha-columbus, at: 1 h, capacity: 0 Gb/s}").contains("cuts the link for ever"))
     #expect(fault("{link: omaha-columbus, at: 2 h, until: 1 h, wavelengths: 0}").contains("expected a time after 'at'"))
     #expect(fault("{link: omaha-columbus, at: 2 h, capacity: 9 Tb/s}").contains("more than the link's 6.4 Tb/s"))
-    let overlapping = "{link: omaha-columbus, at: 2 h, until: 4 h, wavelengths: 0}, "
-    #expect(
-      fault(overlapping + "{link: omaha-columbus, at: 3 h, wavelengths: 1}").contains(
-        "faults[1]: begins at 3h, before another fault of link 'omaha-columbus' ends at 4h"))
   }
 
   @Test func faultsThatMeet() throws {
@@ -192,6 +199,44 @@ import Testing
         """)
     #expect(scenario.fleet.links[0].changes.map(\.at.seconds) == [7200, 14_400, 18_000])
     #expect(scenario.fleet.links[0].changes.map(\.capacity.text) == ["0 b/s", "800 Gb/s", "6.4 Tb/s"])
+  }
+
+  /// Faults that overlap: the worst of them counts, but lost wavelengths add up. 8 x 800 Gb/s.
+  @Test func faultsThatOverlap() throws {
+    let scenario = try parse(
+      twoSites + """
+        faults:
+          - {link: omaha-columbus, at: 1 h, duration: 4 h, wavelengths: 6}
+          - {link: omaha-columbus, at: 2 h, duration: 2 h, wavelengths: 7}
+          - {link: omaha-columbus, at: 3 h, duration: 30 min}
+          - {site: omaha, at: 10 h, duration: 1 h}
+          - {site: columbus, kind: power, at: 12 h, duration: 1 h}
+
+        """)
+    let changes = scenario.fleet.links[0].changes
+    #expect(changes.map { $0.at.seconds / 3600 } == [1, 2, 3, 3.5, 4, 5, 10, 11])
+    #expect(
+      changes.map(\.capacity.text) == [
+        "4.8 Tb/s", "4 Tb/s", "0 b/s", "4 Tb/s", "4.8 Tb/s", "6.4 Tb/s", "0 b/s", "6.4 Tb/s",
+      ])
+    #expect(scenario.fleet.outages.map(\.takesNetwork) == [false, true])
+    // Nothing else leads to the other site, so that traffic waits for the fibre.
+    #expect(scenario.fleet.reroutes.count == 8)
+    #expect(scenario.fleet.reroutes[0].route == nil && scenario.fleet.reroutes[0].at.seconds == 10_803)
+    let again = try parse(scenario.resolvedYAML, in: "/elsewhere")
+    #expect(again == scenario)
+  }
+
+  /// Mean times for 1,445 km: a cut every 321.1 / 1.445 = 222.2 h.
+  @Test func randomFaults() throws {
+    let yaml = twoSites + "faults: [{random: fibre-cuts, until: 800 days, mtbf: 321.1 h, repair: 1 h}]\n"
+    let cuts = try parse(yaml).faults
+    #expect(try parse(yaml).faults == cuts)
+    #expect(cuts.allSatisfy { $0.kind == .cut && $0.link == "omaha-columbus" && $0.at < $0.until! })
+    // 800 days over 222.2 h + 1 h are 86 cuts; the deviation of their number is about 9.3.
+    #expect(abs(Double(cuts.count) - 86) < 28)
+    let other = try parse(twoSites + "seed: 9\nfaults: [{random: fibre-cuts, until: 800 days}]\n")
+    #expect(other.faults != cuts && other.faults.count < 30)
   }
 
   @Test func missingFiles() throws {
