@@ -11,6 +11,7 @@ oldest_swift=6.2
 header_folders=(/usr/local/include /usr/include /usr/include/*-linux-gnu)
 linker_files=(/usr/lib/gcc/*/*/libstdc++.so)
 apt_lists=/var/lib/apt/lists
+chart_library=/usr/share/javascript/chart.js/chart.min.js
 python=/usr/bin/python3
 # Whether the first argument was --yes.
 agreed=false
@@ -83,6 +84,8 @@ has_header() {
   return 1
 }
 
+has_browser() { command -v chromium >/dev/null; }
+
 # Debian's own Python, which its packages are for; another one may come first in PATH.
 has_python_zmq() { "$python" -c 'import zmq' 2>/dev/null; }
 
@@ -95,7 +98,10 @@ find_missing() {
     has_header "${entry%=*}" || missing+=("${entry%=*}") packages+=("${entry#*=}")
   done
   command -v git >/dev/null || missing+=(git) packages+=(git)
-  # Tests ask policies in Python; running needs none.
+  # Charts of reports; where there is no Debian package, reports have tables alone, and say so.
+  if command -v apt-get >/dev/null && [ ! -e "$chart_library" ]; then missing+=(Chart.js) packages+=(libjs-chart.js); fi
+  # Tests look at reports in a browser and ask policies in Python; running needs neither.
+  if [ "$program" = check ] && ! has_browser; then missing+=(chromium) packages+=(chromium); fi
   if [ "$program" = check ] && ! has_python_zmq; then missing+=("zmq for python3") packages+=(python3-zmq); fi
   # What any Swift program links with. Other systems keep it elsewhere, so only Debian and its kin are asked.
   if command -v apt-get >/dev/null; then

@@ -120,6 +120,8 @@ case " $* " in
   *" install "*)
     [ -e "$WORK/stale" ] && rm "$WORK/stale" && echo "E: 404" && exit 100
     [ -e "$WORK/no-such-package" ] && echo "E: Unable to locate package" && exit 100
+    case "$*" in *libjs-chart.js*) touch "$WORK/system/chart.js" ;; esac
+    case "$*" in *chromium*) touch "$WORK/system/chromium" ;; esac
     case "$*" in *python3-zmq*) printf '#!/bin/sh\n' >"$WORK/system/python3" && chmod +x "$WORK/system/python3" ;; esac
     touch "$WORK"/system/{zmq,sqlite3,zlib,lzma,coin/Cbc_C_Interface}.h ;;
 esac
@@ -139,7 +141,8 @@ pretend() {
     PATH=$work/tools:$PATH
     . "$here/setup.sh"
     header_folders=("$work/system") linker_files=("$work/system/stdlib.h") apt_lists=$work/lists
-    python=$work/system/python3
+    python=$work/system/python3 chart_library=$work/system/chart.js
+    has_browser() { [ -e "$work/system/chromium" ]; }
     is_root() { false; }
     on_terminal() { false; }
     eval "$1"
@@ -150,23 +153,23 @@ pretend() {
 }
 empty() {
   rm -f "$work"/lists/* "$work"/system/*.h "$work"/system/coin/*.h "$work/refused" "$work/stale" "$work/no-such-package" \
-    "$work/system/python3"
+    "$work/system/python3" "$work/system/chart.js" "$work/system/chromium"
   touch "$work/system/stdlib.h"
 }
 
 empty
 pretend 'is_root() { true; }'
 expect "root installs without being asked" 0 "$status"
-expect_text "what is missing is said" "missing: zmq.h, sqlite3.h, zlib.h, lzma.h, coin/Cbc_C_Interface.h" "$err"
+expect_text "what is missing is said" "missing: zmq.h, sqlite3.h, zlib.h, lzma.h, coin/Cbc_C_Interface.h, Chart.js" "$err"
 expect "empty lists are filled first" 2 "$calls"
 expect "root needs no sudo" 0 "$(grep -c sudo "$work/calls")"
 pretend 'is_root() { true; }'
 expect "nothing is installed twice" "0 0" "$status $calls"
 expect "nothing missing, nothing said" "" "$err"
-expect "running needs no Python" 0 "$(grep -c python3-zmq "$work/calls")"
+expect "running needs no Python and no browser" 0 "$(grep -c 'python3-zmq\|chromium' "$work/calls")"
 pretend 'is_root() { true; }; program=check'
-expect "./check needs a Python with zmq" "0 1" "$status $calls"
-expect_text "and says so" "missing: zmq for python3" "$err"
+expect "./check needs a browser and a Python with zmq" "0 1" "$status $calls"
+expect_text "and says so" "missing: chromium, zmq for python3" "$err"
 pretend 'is_root() { true; }; program=check'
 expect "which is not installed twice" "0 0" "$status $calls"
 empty
@@ -181,7 +184,7 @@ expect_text "a failed installation shows why" "Unable to locate" "$err"
 empty
 pretend ':'
 expect "without root and terminal nothing is installed" "2 0" "$status $calls"
-expect_text "but the command is said" "sudo apt-get install libzmq3-dev libsqlite3-dev zlib1g-dev liblzma-dev coinor-libcbc-dev" "$err"
+expect_text "but the command is said" "sudo apt-get install libzmq3-dev libsqlite3-dev zlib1g-dev liblzma-dev coinor-libcbc-dev libjs-chart.js" "$err"
 pretend 'on_terminal() { true; }' n
 expect "no means no" "2 0" "$status $calls"
 pretend 'on_terminal() { true; }' y

@@ -39,14 +39,18 @@ public final class FleetPlan: Sendable {
   private let workloadParallelism: [Parallelism]
   let seed: UInt64
   /// Measures how long the policy takes, if anybody wants to know.
-  public var timer: DecisionTimer?
+  public let timer: DecisionTimer?
 
   /// - Parameters:
   ///   - jobs: sorted by arrival, with models and homes assigned.
   ///   - leaps: whether steady states of the fluid network are leapt over.
+  ///   - timer: measures how long the policy takes.
   /// - Throws: ``ScenarioError`` for a policy, controller or level that is not known.
-  public init(scenario: Scenario, jobs: [Job], leaps: Bool = true) throws(ScenarioError) {
+  public init(
+    scenario: Scenario, jobs: [Job], leaps: Bool = true, timer: DecisionTimer? = nil
+  ) throws(ScenarioError) {
     self.scenario = scenario
+    self.timer = timer
     self.jobs = jobs
     seed = scenario.seed
     let ways = scenario.workloads.map { $0.parallelism ?? scenario.parallelism }

@@ -27,7 +27,7 @@ struct ComparisonCases {
   init(_ request: ComparisonRequest) throws {
     for policy in request.policies {
       do {
-        _ = try PolicySpec(parsing: policy)
+        _ = try PolicySource(parsing: policy)
       } catch {
         throw ScenarioError(file: "--policies \(policy)", line: nil, field: "", message: "\(error)")
       }

@@ -5,6 +5,7 @@ import Foundation
 import Quantities
 import Results
 import ScenarioFile
+import Scheduling
 import Simulation
 import Synchronization
 import Workload
@@ -133,7 +134,10 @@ public final class ComparisonRunner {
     runOptions.driver = options.driver
     var run = LightRun(scenario: scenario, workloads: loaded.workloads, options: runOptions)
     run.measured = unit.measured
-    run.logFolder = try options.driver == .processes ? store.logFolder() : nil
+    var isComposed = false
+    if case .composed = try PolicySource(parsing: policy) { isComposed = true }
+    if options.driver == .processes || !isComposed { run.logFolder = try store.logFolder() }
+    run.label = String(key.prefix(16))
     run.shouldStop = shouldStop
     let portrait = try run.run()
     try store.keep(key, portrait)

@@ -16,8 +16,10 @@ struct LightRun {
   let workloads: LoadedWorkloads
   var options: RunOptions
   var measured = MeasuredWindow()
-  /// For logs of agents under the process driver.
-  var logFolder: String?
+  /// For logs of agents and of policies in other processes.
+  var logFolder = "."
+  /// Tells the files of this run apart there.
+  var label = "run"
   var shouldStop: () -> Bool = { false }
 
   /// - Throws: ``Conductor/Interrupted`` when `shouldStop` said so.
@@ -30,12 +32,18 @@ struct LightRun {
     case .processes:
       carrier = try ProcessCarrier(
         options: .init(
-          program: options.agentProgram ?? EmulationRun.programBeside("longhaul-site"), logFolder: logFolder ?? ".",
+          program: options.agentProgram ?? EmulationRun.programBeside("longhaul-site"), logFolder: logFolder,
           stallMilliseconds: options.stallMilliseconds))
     }
     let sink = MemorySink()
     let conductor = Conductor(plan: plan, carrier: carrier, sink: sink)
     conductor.shouldStop = shouldStop
+    conductor.decisions = try RecordedDecisions.make(
+      for: plan,
+      options: .init(
+        path: "\(logFolder)/decisions-\(label).jsonl", log: "\(logFolder)/policy-\(label).log",
+        launcher: options.agentProgram ?? EmulationRun.programBeside("longhaul-site"), shouldStop: shouldStop),
+      resuming: false)
     let outcome = try conductor.run()
     var inference: [InferenceInfo] = []
     if !workloads.serving.isEmpty {

@@ -11,9 +11,8 @@ extension FleetPlan {
   static func timed(
     _ scenario: Scenario, _ workloads: LoadedWorkloads, _ options: RunOptions
   ) throws(ScenarioError) -> FleetPlan {
-    var plan = try FleetPlan(scenario: scenario, jobs: workloads.jobs, leaps: options.leaps)
-    plan.timer = DecisionTimer { EmulationRun.clock() }
-    return plan
+    try FleetPlan(
+      scenario: scenario, jobs: workloads.jobs, leaps: options.leaps, timer: DecisionTimer { EmulationRun.clock() })
   }
 }
 

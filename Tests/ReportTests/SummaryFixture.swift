@@ -47,3 +47,78 @@ func summary(
     """
   return try JSONDecoder().decode(Summary.self, from: Data(text.utf8))
 }
+
+/// The portrait of a run as a file would hold it.
+func portrait(
+  policy: String, jct: Double?, cost: Double, carbon: Double = 2, unfinished: Int = 0, hash: String = "all",
+  network: String = "ideal", links: Bool = true
+) throws -> RunPortrait {
+  let site = { (id: String, longitude: Double) in
+    """
+    {"id": "\(id)", "latitude": 40, "longitude": \(longitude), "gpus": 64, "busyGPUs": [10, 20, 30],
+     "powerKW": [5, 6, 7], "priceUSDPerMWh": [30, 40, 20], "carbonGramsPerKWh": [400, 300, 350]}
+    """
+  }
+  let port = { (from: Int, to: Int) in
+    """
+    {"id": "\(from == 0 ? "a->b" : "b->a")", "link": "a-b", "from": \(from), "to": \(to), "gigabits": 400,
+     "wavelengths": 1, "kilometres": 1000, "medium": "smf", "optics": "400zr-plus", "utilisation": 0.1,
+     "bytes": 1000000, "drops": 0, "busiestHour": 0.4}
+    """
+  }
+  let values =
+    (jct.map { "\"jct_mean_s\": \($0), " } ?? "")
+      + """
+      "jobs_cost_usd": \(cost), "jobs_carbon_t": \(carbon), "submitted": 40, "completed": \(40 - unfinished),
+      "failed": 0, "rejected": 0, "unfinished": \(unfinished)
+      """
+  let text = """
+    {"schema": 1, "name": "two <sites>", "policy": "\(policy)", "network": "\(network)", "congestionControl": "none",
+     "driver": "inline", "seed": 7, "estimates": "exact", "assumptions": ["Traffic between sites costs nothing."],
+     "modelAssignment": ["by-size"], "workloads": [{"path": "/somewhere/philly.csv", "format": "philly",
+       "sha256": "00ff", "rows": 50, "jobs": 40, "skipped": {}, "synthetic": false, "notes": ["a note"]}],
+     "digest": "feed", "warmUp": 0, "completedHash": "\(hash)", "notCompleted": [], "end": 10800,
+     "values": {\(values)},
+     "distributions": {"completion": [1, 10, 100], "wait": [0, 0, 5], "slowdown": [1, 1, 2]},
+     "sites": [\(site("a", -90)), \(site("b", -75))], "ports": [\(links ? port(0, 1) + "," + port(1, 0) : "")],
+     "engine": {"processes": 1, "windows": 1, "messages": 1, "events": 1, "wall_s": 1, "peak_rss_mb": 1,
+       "restarts": 0, "decisions": 10, "decision_us_mean": 12.5, "decision_us_p99": 40}}
+    """
+  return try JSONDecoder().decode(RunPortrait.self, from: Data(text.utf8))
+}
+
+/// A comparison of policies given by their mean completion times in hours and costs, window by window.
+func comparisonData(
+  _ policies: [(name: String, runs: [(jct: Double?, cost: Double)])], bound: Double? = nil,
+  change: (Int, Int, RunPortrait) throws -> RunPortrait = { _, _, portrait in portrait }
+) throws -> ComparisonData {
+  let count = policies.first?.runs.count ?? 0
+  var data = ComparisonData(
+    name: "two <sites>", command: "./longhaul compare two-sites.yaml", policies: policies.map(\.name),
+    network: "ideal", driver: "inline", seed: 7, windowRule: "Windows by hand.", cases: [])
+  var one = ComparisonData.Case(
+    title: "two sites", scenario: "two-sites.yaml", trace: nil, settings: [], arguments: ["--network", "ideal"],
+    windows: (0..<count).map {
+      .init(
+        label: "week \($0 + 1)", start: nil, calendar: nil,
+        settings: [.init(path: "workloads[0].start", value: "\($0) s")], warmUp: 0, length: nil)
+    })
+  one.portraits = try policies.enumerated().map { index, policy in
+    try policy.runs.enumerated().map { window, run in
+      try change(
+        index, window, portrait(policy: policy.name, jct: run.jct.map { $0 * 3600 }, cost: run.cost))
+    }
+  }
+  if let bound {
+    one.bounds = one.windows.map { _ in
+      [
+        .init(
+          completedHash: "all", completion: 1,
+          cost: [.init(budget: nil, cost: bound, slope: 0), .init(budget: 2, cost: 2 * bound, slope: -bound / 2)],
+          carbon: [.init(budget: nil, cost: 1000, slope: 0)])
+      ]
+    }
+  }
+  data.cases = [one]
+  return data
+}

@@ -87,60 +87,6 @@ import Testing
     #expect(lines.contains { $0.contains("12 busiest of 40") })
   }
 
-  @Test func comparisonMarksTheBest() throws {
-    let table = ComparisonTable(
-      Comparison([
-        try summary(policy: "fifo", jct: 7200, cost: 1234.5),
-        try summary(policy: "sjf", jct: 3600, cost: 2000, scale: 2),
-      ]))
-    let expected = [
-      "policy JCT h  p50 min  p95 h  wait s    USD  CO2 t   MWh  WAN TB  net %",
-      "fifo    2.00    60.00   6.00   90.00  1,234*  4.50* 12.3*   12.3*   2.1",
-      "sjf     1.00*   30.00*  3.00*  90.00  2,000   9.00  24.7    24.6    2.1",
-    ]
-    #expect(Array(lines(table).prefix(3)) == expected)
-  }
-
-  @Test func comparisonStaysWithinItsWidth() throws {
-    let long = "fifo@balanced(cost=1,latency=0.2)~wait-awhile(slack=24h)"
-    let table = ComparisonTable(
-      Comparison([
-        try summary(policy: "fifo", jct: 8_640_000, cost: 123_456_789, scale: 12345),
-        try summary(policy: long, jct: 7_640_000.5, cost: 23_456_789, scale: 98765),
-      ]))
-    let lines = lines(table)
-    #expect(lines.allSatisfy { $0.count <= 100 })
-    #expect(lines.contains(long))
-    #expect(lines.contains { $0.contains("23.5M*") && $0.contains("123M") == false })
-  }
-
-  @Test func comparisonFilesAreWhole() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("longhaul-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let comparison = Comparison([try summary(policy: "fifo"), try summary(policy: "a,b", seed: 8, completed: 39)])
-    try comparison.write(to: folder.path)
-    let data = try Data(contentsOf: folder.appendingPathComponent("comparison.json"))
-    let root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    #expect(Set(root.keys) == ["policies", "bounds", "paired", "notes"])
-    let policies = try #require(root["policies"] as? [[String: Any]])
-    #expect(policies.compactMap { $0["policy"] as? String } == ["fifo", "a,b"])
-    #expect(policies[0]["gap_to_bound"] is NSNull)
-    let metrics = try #require(policies[0]["metrics"] as? [String: [String: Any]])
-    #expect(metrics["jct_mean_s"]?["mean"] as? Double == 7200)
-    #expect(metrics["cost_usd"]?["low"] as? Double == 1234.5 && metrics["cost_usd"]?["high"] as? Double == 1234.5)
-    let notes = try #require(root["notes"] as? [String])
-    #expect(notes.count == 3 && notes[0].contains("low and high equal the mean"))
-    #expect(notes[1].contains("seed") && notes[2].contains("different numbers of jobs"))
-
-    let csv = String(
-      decoding: try Data(contentsOf: folder.appendingPathComponent("comparison.csv")), as: UTF8.self
-    ).split(separator: "\n")
-    #expect(csv[0] == "policy,metric,mean,low,high")
-    #expect(csv.contains("fifo,cost_usd,1234.5,1234.5,1234.5"))
-    #expect(csv.contains("\"a,b\",completed,39,39,39"))
-    #expect(csv.count == 1 + 2 * Comparison.Metric.all.count)
-  }
-
   @Test(arguments: [
     (0.0, "0 s"), (1.5e-6, "1.50 us"), (0.25, "250.0 ms"), (12, "12.0 s"), (119, "119.0 s"), (120, "2.00 min"),
     (7199, "120.0 min"), (86_400, "24.0 h"), (604_800, "7.00 d"), (-7200, "-2.00 h"),

@@ -6,7 +6,7 @@ import Results
 import Testing
 
 @Suite struct RunDirectoryTests {
-  let results = ["jobs.csv", "placements.csv", "sites.csv", "links.csv", "run.sqlite", "summary.json"]
+  let results = ["jobs.csv", "placements.csv", "sites.csv", "links.csv", "run.sqlite", "portrait.json", "summary.json"]
 
   func names(_ path: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
 
