@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Report
 import Runs
 
 struct Doctor: ParsableCommand {
@@ -25,6 +26,7 @@ struct Doctor: ParsableCommand {
       line(handle != nil, library, "apt-get install \(package)")
       if let handle { dlclose(handle) }
     }
+    line(ChartLibrary.find() != nil, "Chart.js, for charts in reports", "apt-get install libjs-chart.js")
     line(Curl.whereabouts() != nil, "curl, for 'trace fetch'", "apt-get install curl")
     let scratch = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
     line(

@@ -69,7 +69,8 @@ import Testing
     #expect(try place.run(["emulate", "--policy", "fifo", "--driver", "inline", "--out", "run"] + shared).status == 0)
     #expect(try place.run(["compare", "--policies", "fifo", "--no-bounds", "--out", "out"] + shared).status == 0)
     let policy = try policies(json(place, "out/comparison.json"))[0]
-    #expect(policy["digests"] as? [String] == [try #require(place.summary("run")["digest"] as? String)])
+    let digest = try #require(place.summary("run")["digest"] as? String)
+    #expect(policy["digests"] as? [String] == [digest])
     let outcome = try place.run("report", "run", "-o", "page.html")
     #expect(outcome.status == 0 && place.exists("page.html"), "\(outcome.complaints)")
     try place.refuse(["report", "nowhere"], "nowhere")

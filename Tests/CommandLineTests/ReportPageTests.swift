@@ -35,8 +35,8 @@ import Testing
       "--user-data-dir=" + place.file("profile"), "--virtual-time-budget=5000", "--dump-dom",
       "file://" + place.file("out/report.html"),
     ]
-    FileManager.default.createFile(atPath: place.file("dom"), contents: nil)
-    FileManager.default.createFile(atPath: place.file("errors"), contents: nil)
+    _ = FileManager.default.createFile(atPath: place.file("dom"), contents: nil)
+    _ = FileManager.default.createFile(atPath: place.file("errors"), contents: nil)
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: place.file("dom")))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: place.file("errors")))
     process.environment = ProcessInfo.processInfo.environment.merging(["HOME": place.path]) { _, new in new }

@@ -42,7 +42,8 @@ import Topology
       sites: [Fixture.site("columbus", gpus: 70), Fixture.site("omaha", gpus: 130)], links: Fixture.fleet.links)
     let m = try metrics { $0.fleet = fleet }
     let present = 2155 / 1015.5
-    near(m["ftf_mean"], (1.1 + 1015.5 / (800 * 300 * present / 200) + 16) / 3, "mean")
+    let b = 1015.5 / (800 * 300 * present / 200)
+    near(m["ftf_mean"], (1.1 + b + 16) / 3, "mean")
   }
 
   @Test func occupancy() throws {
@@ -51,7 +52,8 @@ import Topology
     let m = try metrics()
     let busy = 800 + 7680 + 288_150 + 4.0
     near(m["utilisation"], busy / (768 * 5400), "utilisation")
-    near(m["fragmentation"], 1 - (busy - 160 - 5120) / (768 * 5380), "fragmentation")
+    let whileWaiting = busy - 160 - 5120
+    near(m["fragmentation"], 1 - whileWaiting / (768 * 5380), "fragmentation")
   }
 
   @Test func whatCheckpointsTake() throws {
@@ -83,7 +85,8 @@ import Topology
     // ann gets 800 / 1015.5 of her time, bob 104 / 174. Of the deadlines at 108 s d alone is kept: a is late, c was
     // refused, e never ran.
     let (ann, bob) = (800 / 1015.5, 104.0 / 174)
-    near(named["jain_users"], (ann + bob) * (ann + bob) / (2 * (ann * ann + bob * bob)), "Jain")
+    let (sum, squares) = (ann + bob, ann * ann + bob * bob)
+    near(named["jain_users"], sum * sum / (2 * squares), "Jain")
     #expect(named["deadline_attainment"] == 0.25)
   }
 

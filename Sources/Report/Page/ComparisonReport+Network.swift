@@ -18,7 +18,7 @@ extension ComparisonReport {
       ]
     }
     return
-      "<h2>Network</h2>\n<figure class=\"wide\">\(map(portrait))<figcaption>Sites by their coordinates, areas by their "
+      "<h2 id=\"network\">Network</h2>\n<figure class=\"wide\">\(map(portrait))<figcaption>Sites by their coordinates, areas by their "
       + "GPUs; links by the busier direction's busiest hour, under <code>\(HTML.escaped(data.policies[policy]))</code> in "
       + "window \(HTML.escaped(data.cases.first?.windows.first?.label ?? "")).</figcaption></figure>\n"
       + HTML.table(
@@ -32,7 +32,7 @@ extension ComparisonReport {
   /// What one more wavelength was worth, or how to find out.
   var wavelengths: String {
     guard let portrait = reference?.portrait, !portrait.ports.isEmpty else { return "" }
-    var out = "<h3>Queues of the busiest links, and one more wavelength</h3>\n"
+    var out = "<h3 id=\"wavelengths\">Queues of the busiest links, and one more wavelength</h3>\n"
     guard let first = data.links.first else {
       let link = portrait.ports.max { ($0.busiestHour ?? 0) < ($1.busiestHour ?? 0) }
       guard let link, let one = data.cases.first else { return "" }
@@ -132,8 +132,11 @@ extension ComparisonReport {
       svg += "<line x1=\"\(text(p.x))\" y1=\"\(text(p.y))\" x2=\"\(text(q.x))\" y2=\"\(text(q.y))\" "
       svg += "stroke=\"\(Self.colour(load))\" stroke-width=\"\(text(thick))\" stroke-linecap=\"round\">"
       svg += "<title>\(HTML.escaped(port.link)): \(Readable.percent(load)) in the busiest hour</title></line>"
-      svg +=
-        "<text x=\"\(text((p.x + q.x) / 2))\" y=\"\(text((p.y + q.y) / 2 - 8))\" font-size=\"12\" text-anchor=\"middle\" "
+      // Beside a short link, over a long one.
+      let isShort = hypot(q.x - p.x, q.y - p.y) < 90
+      let (x, y) = ((p.x + q.x) / 2 + (isShort ? 22 : 0), (p.y + q.y) / 2 + (isShort ? 4 : -8))
+      svg += "<text x=\"\(text(x))\" y=\"\(text(y))\" font-size=\"12\" "
+      svg += "text-anchor=\"\(isShort ? "start" : "middle")\" "
       svg += "paint-order=\"stroke\" stroke=\"#fbfcfd\" stroke-width=\"4\">\(Readable.percent(load))</text>"
     }
     let largest = Double(portrait.sites.map(\.gpus).max() ?? 1)
@@ -143,7 +146,13 @@ extension ComparisonReport {
       let colour = ReportStyle.colours[index % ReportStyle.colours.count]
       svg += "<circle cx=\"\(text(p.x))\" cy=\"\(text(p.y))\" r=\"\(text(radius))\" fill=\"\(colour)\" stroke=\"#fff\" "
       svg += "stroke-width=\"2\"><title>\(HTML.escaped(site.id)): \(site.gpus) GPUs</title></circle>"
-      svg += "<text x=\"\(text(p.x))\" y=\"\(text(p.y + radius + 16))\" font-size=\"14\" font-weight=\"600\" "
+      // Above where another site stands close below.
+      let isCrowded = portrait.sites.contains { other in
+        let q = point(other.latitude, other.longitude)
+        return abs(q.x - p.x) < 70 && q.y > p.y && q.y - p.y < 60
+      }
+      let y = isCrowded ? p.y - radius - 7 : p.y + radius + 16
+      svg += "<text x=\"\(text(p.x))\" y=\"\(text(y))\" font-size=\"14\" font-weight=\"600\" "
       svg += "text-anchor=\"middle\" paint-order=\"stroke\" stroke=\"#fbfcfd\" stroke-width=\"4\">"
       svg += "\(HTML.escaped(site.id))</text>"
     }

@@ -11,7 +11,9 @@ extension ComparisonReport {
 
   private func policy(_ one: Comparison.Case, _ index: Int) -> String {
     let row = one.rows[index]
-    return swatch(index) + "<code>\(HTML.escaped(row.policy))</code>"
+    // Where a long name may break.
+    let name = HTML.escaped(row.policy).replacing("@", with: "<wbr>@").replacing(",", with: ",<wbr>")
+    return swatch(index) + "<code>\(name)</code>"
       + (row.undone > 0 ? " <b title=\"jobs left undone\">!</b>" : "")
   }
 
@@ -164,7 +166,8 @@ extension ComparisonReport {
     let title = comparison.cases.count > 1 ? "All figures: \(one.title)" : "All figures"
     // Numbers stand for policies: their names would make the table too wide.
     let key = one.rows.indices.map { "<b>\($0 + 1)</b> <code>\(HTML.escaped(one.rows[$0].policy))</code>" }
-    return "<h2>\(HTML.escaped(title))</h2>\n<p class=\"note\">\(key.joined(separator: " · "))</p>\n"
+    return
+      "<h2 id=\"figures-\(index)\">\(HTML.escaped(title))</h2>\n<p class=\"note\">\(key.joined(separator: " · "))</p>\n"
       + HTML.table(
         "Definitions: Documentation/Comparing.md. A dash: does not apply.",
         head: ["Figure"] + one.rows.indices.map { swatch($0) + "\($0 + 1)" }, rows: body, classes: "details")

@@ -143,14 +143,14 @@ public struct ComparisonReport {
   private var distributions: String {
     guard library != nil else { return "" }
     let many = comparison.cases.count > 1 ? " First case." : ""
-    return "<h2>Distributions</h2>\n<div class=\"figures\">"
+    return "<h2 id=\"distributions\">Distributions</h2>\n<div class=\"figures\">"
       + chart("cdf-completion", "Completion times of the jobs of all windows.\(many)")
       + chart("cdf-wait", "Waits of the jobs of all windows.\(many)") + "</div>\n"
   }
 
   private var timelines: String {
     guard let (policy, portrait) = reference, let window = data.cases.first?.windows.first else { return "" }
-    var out = "<h2>Sites over time</h2>\n" + siteTable(portrait, policy)
+    var out = "<h2 id=\"sites\">Sites over time</h2>\n" + siteTable(portrait, policy)
     guard library != nil else { return out }
     out += "<p><label>Policy <select id=\"policy\">"
     for (index, name) in data.policies.enumerated() {
@@ -180,7 +180,7 @@ public struct ComparisonReport {
         jobs += workload.notes
       }
     }
-    return "<h2>What was assumed</h2>\n<h3>Of the comparison</h3>\n" + HTML.list(comparison.notes)
+    return "<h2 id=\"assumed\">What was assumed</h2>\n<h3>Of the comparison</h3>\n" + HTML.list(comparison.notes)
       + "<h3>Of the runs</h3>\n" + HTML.list(sentences + models) + "<h3>Of the jobs</h3>\n" + HTML.list(jobs)
   }
 
@@ -189,7 +189,7 @@ public struct ComparisonReport {
 
   private var repetition: String {
     guard let one = data.cases.first, let window = one.windows.first else { return "" }
-    var out = "<h2>How to repeat it</h2>\n<p>All of it:</p><pre>\(HTML.escaped(data.command))</pre>\n"
+    var out = "<h2 id=\"repeat\">How to repeat it</h2>\n<p>All of it:</p><pre>\(HTML.escaped(data.command))</pre>\n"
     let windowArguments = window.settings.flatMap { ["--set", "\($0.path)=\($0.value)"] }
     out += "<p>One run, with everything that a run directory holds: the first policy in the first window"
     out += window.warmUp > 0 ? ", warm-up counted as well" : ""

@@ -63,12 +63,16 @@ enum ReportScript {
         id: "bars",
         beforeDatasetsDraw(chart) {
           const ctx = chart.ctx, x = chart.scales.x, y = chart.scales.y;
+          const area = chart.chartArea;
           ctx.save();
+          ctx.beginPath();
+          ctx.rect(area.left, area.top, area.width, area.height);
+          ctx.clip();
           ctx.lineWidth = 1;
           chart.data.datasets.forEach(set => {
             if (!set.range) return;
             ctx.strokeStyle = set.borderColor;
-            ctx.globalAlpha = 0.45;
+            ctx.globalAlpha = 0.35;
             const p = set.data[0], r = set.range;
             ctx.beginPath();
             ctx.moveTo(x.getPixelForValue(r.xlow), y.getPixelForValue(p.y));

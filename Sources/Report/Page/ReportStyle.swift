@@ -29,12 +29,15 @@ enum ReportStyle {
     pre { background: var(--tint); border: 1px solid var(--line); padding: .7rem .9rem; white-space: pre-wrap;
       overflow-wrap: anywhere; margin: .4rem 0; }
     .scroll { overflow-x: auto; margin: .8rem 0; }
-    table { border-collapse: collapse; font-size: .9rem; width: 100%; }
+    table { border-collapse: collapse; font-size: .88rem; width: 100%; }
+    table.summary { font-size: .84rem; }
+    table.summary td, table.summary thead th { padding-left: .3rem; padding-right: .3rem; }
+    table.summary tbody th { min-width: 11rem; }
     caption { text-align: left; color: var(--soft); padding-bottom: .35rem; font-size: .9rem; }
     thead th { text-align: right; font-weight: 600; border-bottom: 1.5px solid var(--ink); padding: .3rem .55rem;
       vertical-align: bottom; line-height: 1.25; }
     thead th:first-child { text-align: left; }
-    tbody th { text-align: left; font-weight: 400; padding: .3rem .55rem .3rem 0; overflow-wrap: anywhere; min-width: 15rem; }
+    tbody th { text-align: left; font-weight: 400; padding: .3rem .55rem .3rem 0; overflow-wrap: anywhere; min-width: 12rem; }
     tbody td { text-align: right; padding: .3rem .55rem; white-space: nowrap; }
     tbody tr { border-bottom: 1px solid var(--line); }
     tbody tr:last-child { border-bottom: 1.5px solid var(--ink); }
