@@ -19,6 +19,7 @@ extension CoordinatorMachine {
     writer.write(decisionCount)
     writer.write(UInt32(nextNews))
     for flag in down { writer.write(flag) }
+    light?.encode(into: &writer)
     writer.write(view.usage)
     writer.write(view.history)
     writer.write(integers: view.queue.map(\.job))
@@ -85,6 +86,7 @@ extension CoordinatorMachine {
     decisionCount = try reader.read()
     nextNews = Int(try reader.read(UInt32.self))
     for site in down.indices { down[site] = try reader.readBool() }
+    if light != nil { try light!.restore(from: &reader) }
     view.usage = try reader.read()
     view.history = try reader.read()
     let waiting: [Int32] = try reader.readIntegers()

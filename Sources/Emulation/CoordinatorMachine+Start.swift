@@ -35,6 +35,9 @@ extension CoordinatorMachine {
       if !state.staged.contains(piece.site) { state.staged.append(piece.site) }
     }
     let iteration = plan.iteration(job: plan.jobs[index], pieces: pieces)
+    if plan.followsFabric {
+      records += plan.fabricRecords(job: id, segment: state.segment, pieces: pieces, iteration: iteration)
+    }
     let members = pieces.map { Member(site: Int($0.site), gpus: $0.gpus) }
     let edges = plan.edges(of: plan.jobs[index], pieces: pieces.count)
     for (k, piece) in pieces.enumerated() {
@@ -57,6 +60,7 @@ extension CoordinatorMachine {
     for spec in transfers {
       state.wanBytes += spec.amount.bytes
       load.add(spec, job: id, at: now)
+      noteDemand(spec)
       command(.transfer(spec), to: Int(spec.source), at: now)
     }
     for (a, b) in edges {

@@ -31,6 +31,8 @@ public struct CoordinatorMachine: Sendable {
   var nextNews = 0
   /// Sites that are known to be without power.
   var down: [Bool]
+  /// Wavelengths of every link, and how they are moved; nil where they are not.
+  var light: LightState?
   /// When the policy wants to look again though nothing happens.
   var look = Time.never
   /// Until when what the view says of prices holds; a machine that is rebuilt looks anew.
@@ -49,7 +51,8 @@ public struct CoordinatorMachine: Sendable {
       // A policy knows one price for what leaves a site; of a table it is the highest of its row.
       let egress = plan.scenario.charges.egressUSDPerGB?[k].max() ?? 0
       return SiteState(
-        name: fleet.sites[k].id, nodeSize: plan.nodeSizes[k], speed: plan.speeds[k], egressUSDPerByte: egress / 1e9)
+        name: fleet.sites[k].id, nodeSize: plan.nodeSizes[k], speed: plan.speeds[k], egressUSDPerByte: egress / 1e9,
+        domains: fleet.sites[k].placement == .domains ? plan.tiers[k].fabric?.domains ?? [] : [])
     }
     let capacity = fleet.sites.indices.map { from in
       fleet.sites.indices.map { to in plan.network.capacity(from: from, to: to) }
@@ -62,6 +65,7 @@ public struct CoordinatorMachine: Sendable {
     if let table = plan.scenario.charges.egressUSDPerGB { view.egressUSDPerByte = table.map { $0.map { $0 / 1e9 } } }
     load = LinkLoad(model: plan.network)
     down = fleet.sites.map { _ in false }
+    light = fleet.lightPaths.map { LightState(paths: $0, links: fleet.links) }
     if plan.scenario.networkLevel == .ideal {
       ideal = IdealNetwork(capacities: plan.network.ports.map(\.capacity))
     }
@@ -87,6 +91,10 @@ public struct CoordinatorMachine: Sendable {
     var time = min(inbox.nextTime, look)
     if nextArrival < plan.jobs.count { time = min(time, plan.jobs[nextArrival].submit) }
     if ideal != nil { time = min(time, ideal!.nextEvent(), nextCapacityChange()) }
+    if let light, !isDone || light.changes.contains(where: { $0.at > view.now }) {
+      time = min(time, light.changes.first?.at ?? .never)
+      if light.paths.policy == .demandFollowing, !isDone { time = min(time, light.look) }
+    }
     if nextNews < plan.news.count { time = min(time, plan.news[nextNews].at) }
     return time
   }
@@ -126,6 +134,7 @@ public struct CoordinatorMachine: Sendable {
     var changed = look <= now
     if ideal != nil { advanceIdeal(to: now) }
     if hearNews(at: now) { changed = true }
+    if light != nil, turnLight(at: now) { changed = true }
     while inbox.nextTime <= now, let entry = inbox.pop() {
       eventCount += 1
       switch entry.payload.body {
@@ -219,6 +228,7 @@ public struct CoordinatorMachine: Sendable {
     if now >= pricesUntil { updatePrices(at: now) }
     load.expire(at: now)
     if load.changed { view.residual = load.residual() }
+    view.light = light?.paths.policy == .placement ? lightView() : nil
     let model = RunTimes(plan: plan, load: load)
     let answer: PolicyAnswer
     plan.timer?.begin()
@@ -241,6 +251,7 @@ public struct CoordinatorMachine: Sendable {
       switch decision {
       case .start(let job, let pieces): start(job, pieces, at: now)
       case .preempt(let job): preempt(job, at: now)
+      case .retune(let wavelengths): retune(wavelengths, at: now)
       }
     }
     look = plan.isComposed ? plan.policy.nextLook(view) : answer.look

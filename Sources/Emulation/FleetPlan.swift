@@ -133,7 +133,9 @@ public final class FleetPlan: Sendable {
     nodeModels = models
     nodeSizes = sizes
     speeds = models.map { $0.map(\.relativeSpeed).min() ?? 1 }
-    tiers = zip(fleet.sites, models).map { SiteTiers(site: $0, models: $1) }
+    tiers = fleet.sites.indices.map {
+      SiteTiers(site: fleet.sites[$0], models: models[$0], nodes: sizes[$0].count)
+    }
     var numbers: [String: Int32] = [:]
     users = jobs.map { job in
       guard let user = job.user else { return -1 }
@@ -226,11 +228,10 @@ public final class FleetPlan: Sendable {
     layout.speed = slowest
     var burst = Double.infinity
     var delay = Time.zero
-    for (index, piece) in pieces.enumerated() {
-      let tier = tiers[Int(piece.site)]
-      layout.domain = index == 0 ? tier.domain : min(layout.domain, tier.domain)
-      layout.scaleUpRate = index == 0 ? tier.scaleUpRate : min(layout.scaleUpRate, tier.scaleUpRate)
-      layout.scaleOutRate = index == 0 ? tier.scaleOutRate : min(layout.scaleOutRate, tier.scaleOutRate)
+    if pieces.contains(where: { tiers[Int($0.site)].fabric != nil }) {
+      layInside(&layout, pieces)
+    } else {
+      layAnywhere(&layout, pieces)
     }
     for (a, b) in MemberEdges(count: pieces.count, isChain: method.kind == .pipeline).pairs {
       let (from, to) = (Int(pieces[a].site), Int(pieces[b].site))
@@ -242,6 +243,16 @@ public final class FleetPlan: Sendable {
     layout.acrossRate = burst
     layout.acrossDelay = delay.seconds
     return IterationTime(work: model.work(gpus: gpus), parallelism: method, layout: layout, reference: reference)
+  }
+
+  /// As if every site gave the fewest domains that hold a piece.
+  private func layAnywhere(_ layout: inout IterationTime.Layout, _ pieces: [Piece]) {
+    for (index, piece) in pieces.enumerated() {
+      let tier = tiers[Int(piece.site)]
+      layout.domain = index == 0 ? tier.domain : min(layout.domain, tier.domain)
+      layout.scaleUpRate = index == 0 ? tier.scaleUpRate : min(layout.scaleUpRate, tier.scaleUpRate)
+      layout.scaleOutRate = index == 0 ? tier.scaleOutRate : min(layout.scaleOutRate, tier.scaleOutRate)
+    }
   }
 
   /// What the job says itself, else its workload, else the scenario. Models without activations of one known width are
@@ -298,10 +309,13 @@ struct SiteTiers: Sendable {
   var scaleUpRate: Double
   /// Bytes per second and GPU between domains.
   var scaleOutRate: Double
+  /// Where it is followed on which nodes jobs stand.
+  var fabric: FabricLayout?
 
-  init(site: SiteSpec, models: [GPUModel]) {
+  init(site: SiteSpec, models: [GPUModel], nodes: Int) {
     domain = site.pools.map(\.scaleUpDomain).min() ?? 1
     scaleUpRate = models.map(\.scaleUpBytesPerSecond).min() ?? .infinity
     scaleOutRate = site.nicRate.double / 8 / site.oversubscription
+    if site.placement != nil { fabric = FabricLayout(site: site, nodes: nodes) }
   }
 }

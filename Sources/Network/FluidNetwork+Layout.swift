@@ -32,6 +32,12 @@ extension FluidNetwork {
     let moved = detours.keys.sorted()
     writer.write(UInt32(moved.count))
     for id in moved { writer.write(detours[id]!) }
+    let retuned = lit.keys.sorted()
+    writer.write(UInt32(retuned.count))
+    for port in retuned {
+      writer.write(UInt32(port))
+      writer.write(lit[port]!)
+    }
   }
 
   public init(model: NetworkModel, site: Int, from reader: inout ByteReader) throws(WireError) {
@@ -62,6 +68,10 @@ extension FluidNetwork {
     for _ in 0..<(try reader.readCount()) {
       let detour: Detour = try reader.read()
       detours[detour.spec.id] = detour
+    }
+    for _ in 0..<(try reader.readCount()) {
+      let port = Int(try reader.read(UInt32.self))
+      lit[port] = try reader.read()
     }
     self.handled = handled
     self.now = now
@@ -108,6 +118,10 @@ extension FluidNetwork.Internal: FixedLayout {
     case .reroute(let index):
       writer.write(UInt8(12))
       writer.write(index)
+    case .light(let port, let rate):
+      writer.write(UInt8(13))
+      writer.write(port)
+      writer.write(rate)
     }
   }
 
@@ -127,6 +141,7 @@ extension FluidNetwork.Internal: FixedLayout {
     case 10: self = .foresee
     case 11: self = .idle(FlowID(raw: try reader.read()))
     case 12: self = .reroute(try reader.read())
+    case 13: self = .light(try reader.read(), try reader.read())
     default: throw .badValue("kind of network event \(tag)")
     }
   }

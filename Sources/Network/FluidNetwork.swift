@@ -47,12 +47,15 @@ public struct FluidNetwork: Sendable {
     case recompute(Int32)
     /// Flows to a site take another way: one of the switches of the model.
     case reroute(Int32)
+    /// The wavelengths of a port carry so much from now on.
+    case light(Int32, Int64)
 
     var rank: UInt64 {
       switch self {
       case .message: return 0
       case .capacity: return 1
       case .port: return 1
+      case .light: return 1
       case .reroute: return 2
       case .finish: return 3
       case .react, .deadline: return 4
@@ -103,6 +106,8 @@ public struct FluidNetwork: Sendable {
   var ways: [UInt16]
   /// Flows that have been sent another way or wait for one, by the name that the application knows.
   var detours: [FlowID: Detour] = [:]
+  /// Of ports by position whose wavelengths have been moved: what these carry, what faults leave, and how that went.
+  var lit: [Int: LitPort] = [:]
   public var outbox: [NetworkPacket] = []
   public var events: [NetworkEvent] = []
   /// The instant handled last.
@@ -311,7 +316,8 @@ public struct FluidNetwork: Sendable {
     case .capacity(let index, let change):
       let i = Int(index)
       let capacity = model.ports[ports[i].port].changes[Int(change)].capacity
-      setCapacity(i, capacity, at: now)
+      setCapacity(i, faulted(i, capacity), at: now)
+    case .light(let index, let rate): light(Int(index), BitRate(rate), at: now)
     case .reroute(let index): reroute(model.switches[Int(index)], at: now)
     case .look(let desk): look(Int(desk), at: now)
     case .allocate(let desk): allocate(Int(desk), at: now)
@@ -404,7 +410,12 @@ public struct FluidNetwork: Sendable {
   public func rate(of id: FlowID) -> BitRate? { slots[id].map { BitRate(sources[$0].rate) } }
   /// No port of this site knows a flow.
   public var portsAreEmpty: Bool { ports.allSatisfy { $0.flows.isEmpty } }
-  public func model(of port: Int) -> NetworkModel.Port { model.ports[port] }
+  /// As the port was over the run, if its wavelengths have been moved.
+  public func model(of port: Int) -> NetworkModel.Port {
+    var spec = model.ports[port]
+    if let history = lit[local[port]]?.history { spec.changes = history }
+    return spec
+  }
   public var localPorts: [Int] { stride(from: 0, to: ports.count, by: model.classes).map { ports[$0].port } }
   public func queued(port: Int) -> BitTicks {
     var sum: BitTicks = 0

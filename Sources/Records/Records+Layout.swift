@@ -69,6 +69,17 @@ extension Record: FixedLayout {
       writer.write(r.at)
       writer.write(r.lost)
       writer.write(r.gpus)
+    case .fabric(let r):
+      writer.write(UInt8(6))
+      for value in [r.job, r.segment, r.site, r.gpus, r.domains, r.leastDomains, r.leaves] { writer.write(value) }
+      writer.write(UInt32(r.terms.count))
+      for term in r.terms { writer.write(term) }
+    case .retune(let r):
+      writer.write(UInt8(7))
+      writer.write(r.at)
+      writer.write(r.settled)
+      writer.write(r.moved)
+      writer.write(integers: r.wavelengths)
     }
   }
 
@@ -121,6 +132,17 @@ extension Record: FixedLayout {
         LossRecord(
           job: try reader.read(), segment: try reader.read(), site: try reader.read(), at: try reader.readTime(),
           lost: try reader.readTime(), gpus: try reader.read()))
+    case 6:
+      var r = FabricRecord(
+        job: try reader.read(), segment: try reader.read(), site: try reader.read(), gpus: try reader.read(),
+        domains: try reader.read(), leastDomains: try reader.read(), leaves: try reader.read(), terms: [])
+      for _ in 0..<(try reader.readCount(minimumSize: 8)) { r.terms.append(try reader.readDouble()) }
+      self = .fabric(r)
+    case 7:
+      self = .retune(
+        RetuneRecord(
+          at: try reader.readTime(), settled: try reader.readTime(), moved: try reader.read(),
+          wavelengths: try reader.readIntegers()))
     default: throw .badValue("kind of record \(tag)")
     }
   }

@@ -12,6 +12,55 @@ public enum Record: Equatable, Sendable {
   case port(PortRecord)
   case flow(FlowRecord)
   case loss(LossRecord)
+  case fabric(FabricRecord)
+  case retune(RetuneRecord)
+}
+
+/// Wavelengths that have been moved between links.
+public struct RetuneRecord: Equatable, Sendable {
+  public var at: Time
+  /// When those that were moved carry traffic.
+  public var settled: Time
+  public var moved: Int32
+  /// Of every link, afterwards.
+  public var wavelengths: [Int32]
+
+  public init(at: Time, settled: Time, moved: Int32, wavelengths: [Int32]) {
+    self.at = at
+    self.settled = settled
+    self.moved = moved
+    self.wavelengths = wavelengths
+  }
+}
+
+/// How a piece of a job lies inside its site, and what the tiers take of the job's iteration.
+public struct FabricRecord: Equatable, Sendable {
+  public var job: Int32
+  public var segment: Int32
+  public var site: Int32
+  public var gpus: Int32
+  /// Scale-up domains that it is spread over, and as few as could hold it.
+  public var domains: Int32
+  public var leastDomains: Int32
+  /// Leaf switches that it is under.
+  public var leaves: Int32
+  /// Seconds: computing; collectives in a domain, between domains, between sites, hidden or not; what of the first two
+  /// and of the third is not hidden; the whole iteration.
+  public var terms: [Double]
+
+  public init(
+    job: Int32, segment: Int32, site: Int32, gpus: Int32, domains: Int32, leastDomains: Int32, leaves: Int32,
+    terms: [Double]
+  ) {
+    self.job = job
+    self.segment = segment
+    self.site = site
+    self.gpus = gpus
+    self.domains = domains
+    self.leastDomains = leastDomains
+    self.leaves = leaves
+    self.terms = terms
+  }
 }
 
 /// A job that an outage has sent back to its last checkpoint.

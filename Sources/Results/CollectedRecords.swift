@@ -21,6 +21,10 @@ struct CollectedRecords {
   private(set) var ports: [PortRecord?]
   /// In order of time, job and stay.
   private(set) var losses: [LossRecord] = []
+  /// In order of job, stay and site.
+  private(set) var fabric: [FabricRecord] = []
+  /// In order of time.
+  private(set) var retunes: [RetuneRecord] = []
   private(set) var flowCount = 0
   private(set) var flowBytes: Int64 = 0
   /// Bytes `[from][to]`.
@@ -86,8 +90,16 @@ struct CollectedRecords {
       case .loss(let r):
         try check.loss(r)
         losses.append(r)
+      case .fabric(let r):
+        try check.fabric(r)
+        fabric.append(r)
+      case .retune(let r):
+        guard r.wavelengths.count == inputs.fleet.links.count else { throw check.error("wavelengths of other links") }
+        retunes.append(r)
       }
     }
+    retunes.sort { $0.at < $1.at }
+    fabric.sort { ($0.job, $0.segment, $0.site) < ($1.job, $1.segment, $1.site) }
     losses.sort { ($0.at, $0.job, $0.segment) < ($1.at, $1.job, $1.segment) }
     flowSlowdowns.sort()
     stays.sort(by: Self.precedes)
@@ -198,6 +210,13 @@ private struct RecordCheck {
     try finite(
       [r.utilisation, r.queueMicrosecondsMean, r.queueMicrosecondsP99, r.queueMicrosecondsMax, r.availability],
       "port \(inputs.fleet.name(ofPort: Int(r.port)))")
+  }
+
+  func fabric(_ r: FabricRecord) throws {
+    try index(r.job, below: inputs.jobs.count, "job")
+    try index(r.site, below: inputs.fleet.sites.count, "site")
+    guard r.terms.count == 7 else { throw error("an iteration of \(r.terms.count) terms, where 7 were expected") }
+    try finite(r.terms, "the iteration of \(name(ofJob: r.job))")
   }
 
   func loss(_ r: LossRecord) throws {

@@ -24,6 +24,8 @@ struct ResultTables {
     case Table.sites.name: try sites(body)
     case Table.links.name: try links(body)
     case Table.faults.name: try faults(body)
+    case Table.fabric.name: try fabric(body)
+    case Table.light.name: try light(body)
     case Table.series.name: try series(body)
     case Table.events.name: try events(body)
     default: break
@@ -107,6 +109,26 @@ struct ResultTables {
         fault.kind.isOfSite ? .empty : .scaled(fault.capacity.bitsPerSecond, decimals: 9), .integer(jobs),
         .real(gpuHours),
       ])
+    }
+  }
+
+  private func fabric(_ body: ([Cell]) throws -> Void) throws {
+    for row in records.fabric {
+      try body(
+        [
+          .text(inputs.jobs[Int(row.job)].id), .integer(row.segment), .text(fleet.sites[Int(row.site)].id),
+          .integer(row.gpus), .integer(row.domains), .integer(row.leastDomains), .integer(row.leaves),
+        ] + row.terms.map { .real($0) })
+    }
+  }
+
+  private func light(_ body: ([Cell]) throws -> Void) throws {
+    let first = RetuneRecord(
+      at: .zero, settled: .zero, moved: 0, wavelengths: fleet.links.map { Int32($0.wavelengths) })
+    for row in [first] + records.retunes {
+      for (link, count) in zip(fleet.links, row.wavelengths) {
+        try body([.time(row.at), .time(row.settled), .integer(row.moved), .text(link.id), .integer(count)])
+      }
     }
   }
 

@@ -146,7 +146,7 @@ public final class RunDirectory {
         try flows.insert(ResultTables.row(of: flow, inputs: inputs))
       }
       let tables = ResultTables(inputs: inputs, records: records)
-      for table in Table.canonical where table.name != Table.faults.name || !inputs.fleet.faults.isEmpty {
+      for table in Table.canonical where table.belongs(to: inputs.fleet) {
         let name = table.name + ".csv"
         let csv = try CSVFile(
           path: FileOutput.partial(file(name)), header: table.columns.prefix(table.csvColumns).map(\.name))
@@ -170,7 +170,8 @@ public final class RunDirectory {
     try FileOutput.write(Array(summary.json.text.utf8), to: FileOutput.partial(summaryPath))
 
     for name in Self.results where name != "summary.json" {
-      if name == Table.faults.name + ".csv", inputs.fleet.faults.isEmpty { continue }
+      let table = Table.canonical.first { $0.name + ".csv" == name }
+      if let table, !table.belongs(to: inputs.fleet) { continue }
       try FileOutput.publish(file(name))
     }
     // The results must be on disk under their names before the file that vouches for them.

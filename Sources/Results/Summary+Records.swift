@@ -27,6 +27,13 @@ extension Summary {
     energy = Energy(sites: sites, inputs: inputs, records: records)
     wan = WAN(fleet: inputs.fleet, records: records)
     faults = inputs.fleet.faults.isEmpty ? nil : Faults(inputs: inputs, records: records)
+    fabric = inputs.fleet.sites.contains { $0.placement != nil } ? Fabric(records.fabric) : nil
+    lightPaths = inputs.fleet.lightPaths.map { paths in
+      Light(
+        policy: paths.policy.rawValue, retunes: records.retunes.count,
+        moved: records.retunes.reduce(0) { $0 + Int($1.moved) },
+        darkSeconds: records.retunes.reduce(0) { $0 + Double($1.moved) * paths.reconfiguration.seconds })
+    }
     engine = info.engine
     self.digest = digest
   }
@@ -218,5 +225,16 @@ extension Summary.Faults {
       let ports = [records.ports[2 * index], records.ports[2 * index + 1]]
       return Summary.Availability(id: link.id, availability: ports.compactMap { $0?.availability }.min() ?? 1)
     }
+  }
+}
+
+extension Summary.Fabric {
+  init(_ rows: [FabricRecord]) {
+    pieces = rows.count
+    scattered = rows.count { $0.domains > $0.leastDomains }
+    let count = Double(max(1, rows.count))
+    domainsOverLeast =
+      rows.isEmpty ? nil : rows.reduce(0) { $0 + Double($1.domains) / Double(max(1, $1.leastDomains)) } / count
+    localShare = rows.isEmpty ? nil : rows.reduce(0) { $0 + $1.terms[4] / $1.terms[6] } / count
   }
 }

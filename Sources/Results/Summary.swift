@@ -23,6 +23,10 @@ public struct Summary: Codable, Equatable, Sendable {
   public var inference: [InferenceInfo]?
   /// What broke and what it cost; nil for a scenario without faults.
   public var faults: Faults?
+  /// How jobs lie inside their sites; nil where that is not followed.
+  public var fabric: Fabric?
+  /// Wavelengths that were moved; nil where they cannot be.
+  public var lightPaths: Light?
   public var engine: EngineInfo
   public var digest: String
   /// The instant of prices, carbon and weather at which the run begins; nil if none of them depends on one.
@@ -32,9 +36,10 @@ public struct Summary: Codable, Equatable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, name, policy, network, driver, seed, estimates, assumptions, workloads, jobs, gpus, energy, wan
-    case engine, digest, calendar, forecast, inference, faults
+    case engine, digest, calendar, forecast, inference, faults, fabric
     case congestionControl = "congestion_control"
     case modelAssignment = "model_assignment"
+    case lightPaths = "light_paths"
   }
 
   /// Percentiles are element floor(p n) of the sorted list, counted from 0.
@@ -284,6 +289,36 @@ public struct Summary: Codable, Equatable, Sendable {
     }
   }
 
+  /// Of pieces of jobs, one for each stay at a site.
+  public struct Fabric: Codable, Equatable, Sendable {
+    public var pieces: Int
+    /// Those in more scale-up domains than could hold them.
+    public var scattered: Int
+    /// Domains over the fewest that could hold a piece, the mean over pieces.
+    public var domainsOverLeast: Double?
+    /// Mean share of an iteration in which GPUs wait for the tiers inside their site.
+    public var localShare: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case pieces, scattered
+      case domainsOverLeast = "domains_over_least"
+      case localShare = "local_share"
+    }
+  }
+
+  public struct Light: Codable, Equatable, Sendable {
+    public var policy: String
+    /// Times that wavelengths were moved, how many in all, and wavelength-seconds in which these were dark.
+    public var retunes: Int
+    public var moved: Int
+    public var darkSeconds: Double
+
+    enum CodingKeys: String, CodingKey {
+      case policy, retunes, moved
+      case darkSeconds = "dark_wavelength_s"
+    }
+  }
+
   public struct Availability: Codable, Equatable, Sendable {
     public var id: String
     public var availability: Double
@@ -327,8 +362,27 @@ extension Summary {
           ("gpu_hours", .number(gpus.gpuHours)),
         ])
       ), ("energy", energy.json), ("wan", wan.json),
-      ("inference", .array((inference ?? []).map(\.json))), ("faults", faults?.json ?? .null), ("engine", engine.json),
+      ("inference", .array((inference ?? []).map(\.json))), ("faults", faults?.json ?? .null),
+      ("fabric", fabric?.json ?? .null), ("light_paths", lightPaths?.json ?? .null), ("engine", engine.json),
       ("digest", .string(digest)),
+    ])
+  }
+}
+
+extension Summary.Light {
+  var json: OrderedJSON {
+    .object([
+      ("policy", .string(policy)), ("retunes", .integer(retunes)), ("moved", .integer(moved)),
+      ("dark_wavelength_s", .number(darkSeconds)),
+    ])
+  }
+}
+
+extension Summary.Fabric {
+  var json: OrderedJSON {
+    .object([
+      ("pieces", .integer(pieces)), ("scattered", .integer(scattered)),
+      ("domains_over_least", .optional(domainsOverLeast)), ("local_share", .optional(localShare)),
     ])
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Quantities
+import Topology
 
 /// One value of a row, written alike into CSV and SQLite.
 enum Cell {
@@ -115,7 +116,36 @@ struct Table {
     ],
     indices: ["at_s"])
 
-  static let all = [jobs, placements, sites, links, faults, flows, series, events]
+  /// How jobs lie inside their sites, one row a piece of a stay. There is such a file only where a site's
+  /// `fabric.placement` says that this is followed.
+  static let fabric = Table(
+    "fabric",
+    csv: [
+      ("job_id", .text), ("segment", .integer), ("site", .text), ("gpus", .integer), ("domains", .integer),
+      ("least_domains", .integer), ("leaves", .integer), ("compute_s", .real), ("scale_up_s", .real),
+      ("scale_out_s", .real), ("across_s", .real), ("exposed_local_s", .real), ("exposed_across_s", .real),
+      ("iteration_s", .real),
+    ],
+    indices: ["job_id"])
+
+  /// Wavelengths of links after each time that some were moved; at time zero those of the scenario. There is such a file
+  /// only where a scenario has `light_paths`.
+  static let light = Table(
+    "light_paths",
+    csv: [("at_s", .real), ("settled_s", .real), ("moved", .integer), ("link", .text), ("wavelengths", .integer)],
+    indices: ["at_s"])
+
+  static let all = [jobs, placements, sites, links, faults, fabric, light, flows, series, events]
   /// Those with a canonical CSV file, in the order in which the digest covers them.
-  static let canonical = [jobs, placements, sites, links, faults]
+  static let canonical = [jobs, placements, sites, links, faults, fabric, light]
+
+  /// Whether a run of this fleet has the table's file.
+  func belongs(to fleet: Fleet) -> Bool {
+    switch name {
+    case Table.faults.name: return !fleet.faults.isEmpty
+    case Table.fabric.name: return fleet.sites.contains { $0.placement != nil }
+    case Table.light.name: return fleet.lightPaths != nil
+    default: return true
+    }
+  }
 }

@@ -9,15 +9,30 @@ struct FabricEntry {
   var fabric: SiteFabric
   var nicRate: BitRate
   var oversubscription: Double
+  var placement: FabricPlacement?
+  var leaf: Int
   var output: Output
 }
 
 extension Reading {
-  /// `{optics: 1.6t-cpo, switch: quantum-2-qm9700, oversubscription: 2, nic_rate: 400 Gb/s}`.
+  /// `{optics: 1.6t-cpo, switch: quantum-2-qm9700, oversubscription: 2, nic_rate: 400 Gb/s, placement: domains, leaf: 32}`.
   func readFabric(
     _ field: Field?, site: String, gpus: Int, models: [GPUModel]
   ) throws(ScenarioError) -> FabricEntry {
-    let section = try field?.section(["optics", "switch", "oversubscription", "nic_rate"])
+    let section = try field?.section(["optics", "switch", "oversubscription", "nic_rate", "placement", "leaf"])
+    let word = try section?.optional("placement")?.word(of: FabricPlacement.allCases.map(\.rawValue))
+    let placement = word.flatMap { FabricPlacement(rawValue: $0) }
+    let leafField = section?.optional("leaf")
+    let leaf = try leafField?.integer(1...1_000_000, "the number of GPUs under a leaf switch") ?? 0
+    if let leafField, placement == nil {
+      throw leafField.error(
+        "which leaves a job crosses is followed only with 'placement'", "For example: placement: domains.")
+    }
+    if placement == nil {
+      assumptions.add(
+        "Inside {} a job's collectives take the time of the fewest scale-up domains that hold it, whatever nodes it gets; "
+          + "'fabric.placement' has its own nodes counted.", for: site)
+    }
     var name = SiteFabric.referenceOptics
     if let field = section?.optional("optics") {
       name = try field.word(of: OpticsCatalogue.rows.map(\.name), catalogue: "optics")
@@ -65,11 +80,15 @@ extension Reading {
           + "\(SiteFabric.referenceOptics) with full bisection, which a GPU's share of server and network is taken to "
           + "hold (optics \(optics.certainty.rawValue): \(optics.source)).", for: site)
     }
-    let output = Output.flow([
+    var output: [(String, Output)] = [
       ("optics", .text(name)), ("switch", .text(switches.name)),
       ("oversubscription", .text(Quantity.number(oversubscription))), ("nic_rate", .text(rate.text)),
-    ])
-    return FabricEntry(fabric: fabric, nicRate: rate, oversubscription: oversubscription, output: output)
+    ]
+    if let placement { output.append(("placement", .text(placement.rawValue))) }
+    if leaf > 0 { output.append(("leaf", .number(leaf))) }
+    return FabricEntry(
+      fabric: fabric, nicRate: rate, oversubscription: oversubscription, placement: placement, leaf: leaf,
+      output: .flow(output))
   }
 
   /// The links inside a pool's scale-up domains; nil for what its model has.

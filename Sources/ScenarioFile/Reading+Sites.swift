@@ -61,7 +61,7 @@ extension Reading {
     let fabric = try readFabric(
       section.optional("fabric"), site: id, gpus: pools.reduce(0) { $0 + $1.count }, models: models)
     let power = try readPower(section.optional("power"), site: id)
-    let spec = SiteSpec(
+    var spec = SiteSpec(
       id: id, at: coordinates, pools: pools, nicRate: fabric.nicRate, oversubscription: fabric.oversubscription,
       fabric: fabric.fabric)
     try checkCap(power, pools: pools, models: zip(pools, models).map { $1.placed(in: $0, at: spec) })
@@ -69,6 +69,13 @@ extension Reading {
       .price, section.required("price", example: "price: {constant: 35 USD/MWh}"), site: id, at: coordinates)
     let carbon = try readSource(
       .carbon, section.required("carbon", example: "carbon: {constant: 400 g/kWh}"), site: id, at: coordinates)
+    if fabric.placement != nil, let pool = pools.first(where: { $0.scaleUpDomain % $0.perNode != 0 }) {
+      throw section.field.error(
+        "scale-up domains of \(pool.scaleUpDomain) GPUs are not made of whole nodes of \(pool.perNode)",
+        "Where 'fabric.placement' is followed, a domain is a number of nodes.")
+    }
+    spec.placement = fabric.placement
+    spec.leaf = fabric.leaf
     let output = Output.block([
       ("id", .text(id)),
       (

@@ -73,7 +73,7 @@ final class Reading {
     if case .null = field.value.content { throw field.error("the file is empty", "Begin with a list of 'sites:'.") }
     let root = try field.section([
       "name", "seed", "calendar", "sites", "links", "route_factor", "coordinator", "network", "scheduler", "workloads",
-      "models", "jobs", "faults", "restoration", "forecast", "egress", "data", "assumptions",
+      "models", "jobs", "faults", "restoration", "light_paths", "forecast", "egress", "data", "assumptions",
     ])
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     let name = try root.optional("name")?.text() ?? stem
@@ -87,7 +87,9 @@ final class Reading {
     let routeFactor = try root.optional("route_factor")?.number(1...10, "a factor") ?? 1.3
     let links = try readLinks(root, sites: sites, routeFactor: routeFactor)
     let faults = try readFaults(root, sites: sites, links: links)
-    let (restoration, fleet, restored) = try makeFleet(sites: sites, links: links, faults: faults.specs, root: root)
+    var (restoration, fleet, restored) = try makeFleet(sites: sites, links: links, faults: faults.specs, root: root)
+    let light = try readLightPaths(root.optional("light_paths"), fleet: fleet)
+    fleet.lightPaths = light?.paths
     let coordinator = try readCoordinator(root.optional("coordinator"), fleet: fleet)
     let network = try readNetwork(root.optional("network"))
     let scheduler = try readScheduler(root.optional("scheduler"))
@@ -115,6 +117,7 @@ final class Reading {
     output.append(("jobs", jobs.output))
     output.append(("faults", .list(faults.output)))
     output.append(("restoration", restored))
+    if let light { output.append(("light_paths", light.output)) }
     output.append(("forecast", forecast.output))
     if let egress = egress.output { output.append(("egress", egress)) }
     output.append(("assumptions", .list(sentences.map { .text($0) })))

@@ -83,6 +83,11 @@ extension Command: FixedLayout {
       writer.write(UInt8(3))
       writer.write(job)
       writer.write(segment)
+    case .light(let port, let rate, let at):
+      writer.write(UInt8(4))
+      writer.write(port)
+      writer.write(rate)
+      writer.write(at)
     }
   }
 
@@ -92,6 +97,7 @@ extension Command: FixedLayout {
     case 0: self = .start(try reader.read())
     case 1: self = .transfer(try reader.read())
     case 2: self = .stop(job: try reader.read(), segment: try reader.read(), write: try reader.readTime())
+    case 4: self = .light(port: try reader.read(), rate: try reader.readRate(), at: try reader.readTime())
     case 3: self = .fail(job: try reader.read(), segment: try reader.read())
     default: throw .badValue("kind of command \(tag)")
     }

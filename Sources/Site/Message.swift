@@ -88,6 +88,8 @@ public enum Command: Equatable, Sendable {
   case stop(job: Int32, segment: Int32, write: Time)
   /// Another site of the job has been lost: it goes back to its last checkpoint.
   case fail(job: Int32, segment: Int32)
+  /// From `at` on the wavelengths of a port that leaves from here carry `rate`.
+  case light(port: Int32, rate: BitRate, at: Time)
 }
 
 /// Between the sites of a split job.

@@ -29,6 +29,7 @@ extension SiteMachine {
     case .stop(let id, let segment, let write):
       guard let job = jobs[id], job.command.segment == segment, job.phase != .writing else { return }
       stop(id, write: write, at: now)
+    case .light(let port, let rate, let at): network?.retune(port: Int(port), rate: rate, at: at)
     case .fail(let id, let segment):
       guard jobs[id]?.command.segment == segment else { return }
       fail(id, at: now)

@@ -28,6 +28,14 @@ public struct GPUPool: Equatable, Sendable {
   public var nodes: Int { (count + perNode - 1) / perNode }
 }
 
+/// How GPUs are chosen inside a site.
+public enum FabricPlacement: String, Sendable, CaseIterable {
+  /// Whole scale-up domains: as few as possible, and those that are left the fullest.
+  case domains
+  /// In the order of nodes, whatever domains they belong to.
+  case index
+}
+
 /// A data centre: where it stands, its GPUs, and the fabric between them.
 public struct SiteSpec: Equatable, Sendable {
   public var id: String
@@ -39,6 +47,10 @@ public struct SiteSpec: Equatable, Sendable {
   public var oversubscription: Double
   /// Its optics and switches; nil for a site whose GPUs draw what the catalogue says.
   public var fabric: SiteFabric?
+  /// How jobs are laid on the nodes here, where what they find there is followed.
+  public var placement: FabricPlacement?
+  /// GPUs whose interfaces meet in one leaf switch; 0 where nobody says, and all traffic passes the spine.
+  public var leaf = 0
 
   public init(
     id: String, at: Coordinates, pools: [GPUPool], nicRate: BitRate, oversubscription: Double,
@@ -139,6 +151,8 @@ public struct Fleet: Equatable, Sendable {
   public let outages: [SiteOutage]
   /// What breaks in the run; what that does to links is in their `changes` already.
   public let faults: [FaultSpec]
+  /// How wavelengths may be moved between links; nil where they may not.
+  public var lightPaths: LightPaths?
 
   /// Sorts, renumbers the ends of links, and computes routes.
   ///

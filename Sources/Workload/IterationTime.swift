@@ -11,6 +11,9 @@ import Simulation
 ///   backward pass, which frees the gradients of L layers one after another, the topmost first.
 /// - scaleUp: reduce-scatter and all-gather inside a domain of n GPUs, 2 (n-1)/n G / (rate of one GPU);
 /// - scaleOut: ring over the m domains of a site, 2 (m-1)/m (G/n) / (rate of a GPU's interface / oversubscription);
+///   where a job has a different number of GPUs in each domain, the smallest share takes the place of n, because a domain
+///   has no more interfaces there than GPUs, and the largest that of n in scaleUp; under one leaf switch the
+///   oversubscription is 1;
 /// - across: ring over S sites, 2 (S-1)/S G / rate, and `latency`, 2 (S-1) x one-way delay, which no bandwidth buys off.
 ///
 /// **Data-parallel.** L equal layers pass one after another through four stages in tandem: backward pass b, scale-up,
@@ -46,6 +49,10 @@ public struct IterationTime: Equatable, Sendable, FixedLayout {
     public var sites: Int
     /// GPUs that share a scale-up domain, as far as the job uses it.
     public var domain: Int
+    /// Where it is known on which nodes the job stands: the domains that it is spread over at the site where that costs
+    /// most, and its GPUs in the one of them where it has the fewest. 0 for as few full domains as hold it.
+    public var domains = 0
+    public var least = 0
     /// Of the slowest GPU, relative to the reference.
     public var speed: Double
     /// Bytes per second and GPU inside a domain.
@@ -128,9 +135,10 @@ public struct IterationTime: Equatable, Sendable, FixedLayout {
     let local = isPipeline ? gradient / sites : gradient
     let n = Double(max(1, min(layout.gpus, layout.domain)))
     let perSite = (layout.gpus + layout.sites - 1) / max(1, layout.sites)
-    let m = Double(max(1, (perSite + Int(n) - 1) / Int(n)))
+    let m = layout.domains > 0 ? Double(layout.domains) : Double(max(1, (perSite + Int(n) - 1) / Int(n)))
+    let least = layout.least > 0 ? Double(layout.least) : n
     scaleUp = 2 * (n - 1) / n * local / layout.scaleUpRate
-    scaleOut = 2 * (m - 1) / m * (local / n) / layout.scaleOutRate
+    scaleOut = 2 * (m - 1) / m * (local / least) / layout.scaleOutRate
     /// What is left of stages in tandem behind the backward pass.
     func exposed(_ sum: Double, slowest: Double) -> Double {
       sum / layers + (1 - 1 / layers) * max(0, slowest - backward)

@@ -86,6 +86,13 @@ public enum ModelCatalogue {
       0.1-12 T parameters of embeddings, 1 T chosen, and about 1 B dense; dense gradients 2-4 GB; steps of 30-100 ms, \
       60 chosen; a petabyte a day on 512 GPUs is 22.6 MB/s for each; layers: assumption
       """, .assumption),
+    model(
+      "gpt-177b", 177_000_000_000, dataset: 1_200 * gigabyte, read: textRate(177_000_000_000), step: 8.2,
+      layers: 96, hidden: 12_288, utilisation: 0.4, tokens: 300e9, kv: 2 * 96 * 12_288 * 2, gpus: 1024...1536,
+      """
+      a model of the size and shape of GPT-3 175B (96 layers of 12,288), which no rule assigns by size; 300 B tokens; a \
+      step of 3.1 M tokens on 1,024 GPUs at 400 Tflop/s takes 8.2 s
+      """, .assumption),
   ]
 
   /// Position of the model called `name`.

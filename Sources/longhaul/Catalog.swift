@@ -6,6 +6,7 @@ import Energy
 import Quantities
 import Report
 import Scheduling
+import Topology
 import Workload
 
 struct Catalog: ParsableCommand {

@@ -161,6 +161,7 @@ private struct SmallCase {
           left[Int(id)] = max(.tick, left[Int(id)] - .seconds(done))
           enqueue(Int(id))
           preempted = true
+        case .retune: throw Stuck()
         }
       }
       if case .composed(let spec) = source { answer.look = ComposedPolicy(spec).nextLook(view) }

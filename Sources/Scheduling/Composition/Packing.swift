@@ -55,6 +55,7 @@ enum Packing: Sendable {
   }
 
   private func fill(_ gpus: Int32, on site: SiteState) -> [NodeShare] {
+    if !site.domains.isEmpty { return Packing.fillDomains(gpus, on: site) }
     var shares: [NodeShare] = []
     var missing = gpus
     for node in site.nodeFree.indices where site.nodeFree[node] > 0 {

@@ -141,8 +141,9 @@ struct Placer {
       let share = min(missing, free[site])
       missing -= share
       let nodes =
-        Packing.packWholeNodes(share, on: sites[site])
-        ?? Packing.spread(share, on: sites[site])
+        !sites[site].domains.isEmpty
+        ? Packing.fillDomains(share, on: sites[site])
+        : Packing.packWholeNodes(share, on: sites[site]) ?? Packing.spread(share, on: sites[site])
       pieces.append(Piece(site: Int32(site), gpus: share, nodes: nodes))
     }
     return pieces.sorted { $0.site < $1.site }

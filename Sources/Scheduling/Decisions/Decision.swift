@@ -6,4 +6,7 @@ public enum Decision: Equatable, Sendable {
   case start(job: Int32, pieces: [Piece])
   /// Checkpoint a running job and return it to the queue. Its GPUs are free when that is done, not before.
   case preempt(job: Int32)
+  /// Move wavelengths: how many every link is to have, in the order of links. Links that lose some lose them at once, those
+  /// that gain have them when the optics have settled.
+  case retune(wavelengths: [Int32])
 }

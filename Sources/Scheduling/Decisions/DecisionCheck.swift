@@ -12,6 +12,7 @@ public enum DecisionError: Error, Equatable, CustomStringConvertible {
   case badNodes(job: Int32, site: String, why: String)
   case pinIgnored(job: Int32, pin: String, site: String)
   case splitNotAllowed(job: Int32, sites: Int)
+  case badRetune(why: String)
   case oversubscribed(job: Int32, site: String, node: Int32, wanted: Int32, free: Int32)
 
   public var description: String {
@@ -27,6 +28,7 @@ public enum DecisionError: Error, Equatable, CustomStringConvertible {
       return "job \(job) asks for \(asked) GPUs, its pieces hold \(given)"
     case .badNodes(let job, let site, let why): return "job \(job) on site '\(site)': \(why)"
     case .pinIgnored(let job, let pin, let site): return "job \(job) is pinned to '\(pin)' but put on '\(site)'"
+    case .badRetune(let why): return "wavelengths cannot be moved: \(why)"
     case .splitNotAllowed(let job, let sites):
       return "job \(job) is split over \(sites) sites, but it is not splittable"
     case .oversubscribed(let job, let site, let node, let wanted, let free):
@@ -60,6 +62,12 @@ public func checkDecisions(_ decisions: [Decision], against view: FleetView) thr
           sites[Int(piece.site)].nodeFree[Int(share.node)] -= share.gpus
         }
       }
+    case .retune(let wavelengths):
+      guard let light = view.light else {
+        throw .badRetune(why: "the scenario has no light_paths that the placement decides on")
+      }
+      if view.now < light.settledAt { throw .badRetune(why: "those moved before are still dark") }
+      if let why = light.refusal(of: wavelengths) { throw .badRetune(why: why) }
     case .preempt(let id):
       guard let job = view.running.first(where: { $0.job == id }) else { throw .notRunning(id) }
       guard !job.stopping else { throw .cannotPreempt(id, why: "its preemption is already ordered") }

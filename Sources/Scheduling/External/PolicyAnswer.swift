@@ -96,8 +96,9 @@ private struct AnswerReader {
         let job = try job(item)
         answer.decisions.append(.start(job: job, pieces: try pieces(item, of: job, isBooked: true)))
       case "preempt": answer.decisions.append(.preempt(job: try job(item)))
+      case "retune": answer.decisions.append(.retune(wavelengths: try wavelengths(item)))
       default:
-        throw AnswerError(decision: item.line, problem: "expected a 'type' of start or preempt")
+        throw AnswerError(decision: item.line, problem: "expected a 'type' of start, preempt or retune")
       }
     }
     if let look = value["look_s"], look != .null {
@@ -114,6 +115,14 @@ private struct AnswerReader {
       }
     }
     return answer
+  }
+
+  private func wavelengths(_ item: JSONValue) throws(AnswerError) -> [Int32] {
+    let list = (item["wavelengths"]?.items ?? []).compactMap { $0.whole.flatMap { Int32(exactly: $0) } }
+    guard !list.isEmpty, list.count == item["wavelengths"]?.items?.count else {
+      throw AnswerError(decision: item.line, problem: "expected whole numbers 'wavelengths', one for each link")
+    }
+    return list
   }
 
   func job(_ item: JSONValue) throws(AnswerError) -> Int32 {
@@ -193,6 +202,8 @@ extension PolicyAnswer {
       case .start(let job, let pieces):
         "{\"type\":\"start\",\"job\":\(job),\"on\":\(PolicyProtocol.pieces(pieces))}"
       case .preempt(let job): "{\"type\":\"preempt\",\"job\":\(job)}"
+      case .retune(let wavelengths):
+        "{\"type\":\"retune\",\"wavelengths\":[\(wavelengths.map { "\($0)" }.joined(separator: ","))]}"
       }
     }
     return list.joined(separator: ",")

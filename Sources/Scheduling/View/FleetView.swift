@@ -153,6 +153,8 @@ public struct FleetView: Sendable {
   public var outlook: [EnergyOutlook] = []
   /// What a byte costs that goes `[from][to]`, in USD; empty where ``SiteState/egressUSDPerByte`` says it all.
   public var egressUSDPerByte: [[Double]] = []
+  /// Wavelengths that the policy may move between links; nil where it may not.
+  public var light: LightView?
 
   public init(
     now: Time, queue: [QueuedJob], running: [RunningJob], sites: [SiteState], oneWayDelay: [[Time]],

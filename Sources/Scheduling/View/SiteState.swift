@@ -21,11 +21,13 @@ public struct SiteState: Equatable, Sendable {
   public var egressUSDPerByte: Double
   /// Speed of its GPUs relative to the reference GPU: work of one hour takes `1 / speed` hours.
   public var speed: Double
+  /// The scale-up domain of each node, where placement prefers whole ones; else empty.
+  public var domains: [Int32]
 
   /// - Parameter nodeFree: free GPUs of each node; an idle site when left out.
   public init(
     name: String, nodeSize: [Int32], nodeFree: [Int32]? = nil, usdPerGPUHour: Double = 0, speed: Double = 1,
-    carbonPerGPUHour: Double = 0, egressUSDPerByte: Double = 0
+    carbonPerGPUHour: Double = 0, egressUSDPerByte: Double = 0, domains: [Int32] = []
   ) {
     let available = nodeFree ?? nodeSize
     precondition(available.count == nodeSize.count, "site '\(name)': \(available.count) of \(nodeSize.count) nodes")
@@ -38,6 +40,7 @@ public struct SiteState: Equatable, Sendable {
     self.carbonPerGPUHour = carbonPerGPUHour
     self.egressUSDPerByte = egressUSDPerByte
     self.speed = speed
+    self.domains = domains
   }
 
   /// Books the GPUs of a piece. Taking what is not free is a programming error.
