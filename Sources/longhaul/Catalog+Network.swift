@@ -81,7 +81,8 @@ enum NetworkCatalogue {
     for row in ScaleUpCatalogue.rows {
       print(
         "scale-up \(row.name)  \(Readable.bytes(row.bytesPerSecond))/s a GPU each way  up to \(row.domain) GPUs, "
-          + "\(Readable.amount(row.reachMetres)) m  \(Readable.fixed(row.wattsPerGPU, 0)) W a GPU beyond copper")
+          + "\(Readable.amount(row.reachMetres)) m  \(Readable.fixed(row.wattsPerGPU, 0)) W a GPU beyond copper  "
+          + "\(Readable.duration(row.latency.seconds)) from GPU to GPU")
       printSource(row.certainty, row.source)
     }
   }
