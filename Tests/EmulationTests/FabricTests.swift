@@ -29,12 +29,16 @@ import Testing
     let (a, b) = (try large(aware.rows), try large(unaware.rows))
     // One rack, no crossing: 2 x 71/72 x 141.2 GB at 900 GB/s, and nothing between domains.
     #expect(a[4] == "1" && a[6] == "1")
-    #expect(abs(Double(a[8])! - 2 * 71 / 72.0 * 141.2e9 / 900e9) < 1e-6)
+    let scaleUp: Double = 2 * 71 / 72.0 * 141.2e9 / 900e9
+    let reported = Double(a[8])!
+    #expect(abs(reported - scaleUp) < 1e-6)
     #expect(Double(a[9])! == 0)
     // Scattered: the smallest share sets the pace of m domains through a fabric with four times less.
     let domains = Double(b[4])!
     #expect(domains > 1 && b[5] == "1")
-    let least = 2 * (domains - 1) / domains * 141.2e9 / (Double(b[9])! * 400e9 / 8 / 4)
+    let volume: Double = 2 * (domains - 1) / domains * 141.2e9
+    let scaleOut = Double(b[9])!
+    let least = volume / (scaleOut * 400e9 / 8 / 4)
     #expect(abs(least - least.rounded()) < 1e-6 && least >= 1 && least < 72)
     #expect(Double(b[13])! > 1.5 * Double(a[13])!, "the iteration: \(a[13]) s and \(b[13]) s")
     #expect(aware.summary.fabric!.domainsOverLeast! < unaware.summary.fabric!.domainsOverLeast!)
