@@ -186,6 +186,17 @@ let pythonWithZeroMQ: String? = {
     ),
     Villain(
       name: "gives up", body: "s.send_json({'type': 'error', 'reason': 'no idea'})", words: ["gives up: no idea"]),
+    // Not so bad: it asks, is told, and says so.
+    Villain(
+      name: "asks before it gives up",
+      body: """
+        j = first(); s.send_json({'type': 'ask', 'job': j['job'], 'on': [{'site': 0, 'gpus': j['gpus']}]})
+            t = s.recv_json(); now = m['now_s']
+            s.send_json({'type': 'forecast', 'site': 'phoenix', 'from_s': now, 'until_s': now + 7200})
+            f = s.recv_json(); fine = t['run_time_s'] >= j['estimate_s'] and f['usd_per_gpu'] > 0 < f['carbon_kg_per_gpu']
+            s.send_json({'type': 'error', 'reason': 'all is well' if fine else str((t, f))})
+        """,
+      words: ["gives up: all is well"]),
     Villain(
       name: "oversubscribes a node",
       body: "j = first(); decide(start(j, [{'site': 0, 'gpus': j['gpus'], 'nodes': [[0, j['gpus']]]}]))",

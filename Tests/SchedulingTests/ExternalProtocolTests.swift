@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Energy
 import Quantities
 import Scheduling
 import Simulation
@@ -243,6 +244,31 @@ struct PolicyWordTests {
     #expect(answer.look == .seconds(604_800) + .tick)
     #expect(try word(answer.line) == .answer(answer))
     #expect(throws: AnswerError.self) { try word("{\"type\":\"decisions\",\"decisions\":[],\"look_s\":10}") }
+  }
+
+  /// 30 USD/MWh in the first hour, 60 in the second, 500 g/kWh, 1.5 kW a GPU: the half hour before and the one after the
+  /// change cost 0.5 x 1.5 x (0.03 + 0.06) USD, and emit 1.5 kWh x 0.5 kg.
+  @Test func forecastsAreAnswered() throws {
+    var priced = view
+    let price = EnergySeries(start: .zero, values: [30, 60, 90])
+    priced.outlook = [
+      EnergyOutlook(
+        price: Forecaster(price, rule: .perfect, name: "a/price"),
+        carbon: Forecaster(.constant(500), rule: .perfect, name: "a/carbon"), kilowattsPerGPU: 1.5)
+    ]
+    let text = "{\"type\":\"forecast\",\"site\":\"a\",\"from_s\":1800,\"until_s\":5400}"
+    guard case .forecast(let site, let from, let until) = try PolicyWord(parsing: Array(text.utf8), view: priced) else {
+      Issue.record("expected a question for a forecast")
+      return
+    }
+    let told = try JSONValue(
+      parsing: Array(PolicyProtocol.told(priced, site: site, from: from, until: until).utf8))
+    #expect(abs(try #require(told["usd_per_gpu"]?.number) - 0.0675) < 1e-12)
+    #expect(abs(try #require(told["carbon_kg_per_gpu"]?.number) - 0.75) < 1e-12)
+    for wrong in ["\"from_s\":5,\"until_s\":50", "\"from_s\":50,\"until_s\":50", "\"from_s\":50"] {
+      #expect(throws: AnswerError.self) { try word("{\"type\":\"forecast\",\"site\":0,\(wrong)}") }
+    }
+    #expect(throws: AnswerError.self) { try word("{\"type\":\"forecast\",\"site\":7,\"from_s\":50,\"until_s\":60}") }
   }
 
   @Test func refusalsShowTheDecision() {

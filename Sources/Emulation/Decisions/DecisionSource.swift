@@ -84,7 +84,7 @@ public final class RecordedDecisions: DecisionSource {
       switch try PolicyWord(parsing: Array(entry.answer.utf8), view: view) {
       case .answer(let read): answer = read
       case .failed(let reason): throw refusal("the policy gives up: \(reason)")
-      case .hello, .ask: throw refusal("\(entry.answer.prefix(600)): expected decisions")
+      case .hello, .ask, .forecast: throw refusal("\(entry.answer.prefix(600)): expected decisions")
       }
     } catch let error as AnswerError {
       throw refusal(error.description)

@@ -75,16 +75,21 @@ final class ExternalPolicy: LivePolicy {
       } catch {
         throw EmulationError("policy \(source.text), \(what) is refused: \(error)")
       }
-      guard case .ask(let id, let pieces) = word, let asked = line(reply) else {
+      let told: String
+      switch word {
+      case .ask(let id, let pieces):
+        guard let job = view.queue.first(where: { $0.job == id }) else {
+          throw EmulationError("policy \(source.text), \(what): \(text(reply)) asks about a job that does not wait")
+        }
+        told = PolicyProtocol.told(model.runTime(of: job, on: pieces))
+      case .forecast(let site, let from, let until):
+        told = PolicyProtocol.told(view, site: site, from: from, until: until)
+      case .hello, .answer, .failed:
         // Reread, and checked, by whoever records it.
         entry.answer = line(reply) ?? ""
         return entry
       }
-      guard let job = view.queue.first(where: { $0.job == id }) else {
-        throw EmulationError("policy \(source.text), \(what): \(text(reply)) asks about a job that does not wait")
-      }
-      let told = PolicyProtocol.told(model.runTime(of: job, on: pieces))
-      entry.questions.append(.init(asked: asked, told: told))
+      entry.questions.append(.init(asked: line(reply) ?? "", told: told))
       reply = try exchange(told, awaiting: what)
     }
   }

@@ -33,6 +33,8 @@ public enum PolicyWord: Equatable, Sendable {
   case answer(PolicyAnswer)
   /// How long would this job hold its GPUs on these pieces?
   case ask(job: Int32, pieces: [Piece])
+  /// What will energy cost there in that time, as far as it may be known?
+  case forecast(site: Int32, from: Time, until: Time)
   /// It gives up, and says why.
   case failed(String)
 
@@ -65,12 +67,25 @@ public enum PolicyWord: Equatable, Sendable {
       var reader = AnswerReader(view)
       let job = try reader.job(value)
       self = .ask(job: job, pieces: try reader.pieces(value, of: job, isBooked: false))
+    case "forecast":
+      let reader = AnswerReader(view)
+      let (from, until) = (try reader.instant(value, "from_s"), try reader.instant(value, "until_s"))
+      guard let site = reader.site(value) else {
+        throw AnswerError(decision: sent, problem: "expected a 'site' from 0 to \(view.sites.count - 1), or its name")
+      }
+      guard from >= view.now, until > from else {
+        throw AnswerError(
+          decision: sent,
+          problem:
+            "expected a time from now on, which is \(JSONValue.seconds(view.now)) s, and an end after its beginning")
+      }
+      self = .forecast(site: site, from: from, until: until)
     case "decisions":
       var reader = AnswerReader(view)
       self = .answer(try reader.answer(value))
     default:
       throw AnswerError(
-        decision: sent, problem: "unknown type '\(type)', expected hello, decisions, ask or error")
+        decision: sent, problem: "unknown type '\(type)', expected hello, decisions, ask, forecast or error")
     }
   }
 }
@@ -123,6 +138,22 @@ private struct AnswerReader {
       throw AnswerError(decision: item.line, problem: "expected whole numbers 'wavelengths', one for each link")
     }
     return list
+  }
+
+  /// By number or by name; nil if there is none.
+  func site(_ item: JSONValue) -> Int32? {
+    if let name = item["site"]?.text { return view.sites.firstIndex { $0.name == name }.map { Int32($0) } }
+    guard let index = item["site"]?.whole, index >= 0, index < view.sites.count else { return nil }
+    return Int32(index)
+  }
+
+  /// From the text, which is exact.
+  func instant(_ item: JSONValue, _ name: String) throws(AnswerError) -> Time {
+    guard case .number(let text)? = item[name], let time = try? Time.parse(text + " s") else {
+      throw AnswerError(
+        decision: item.line, problem: "expected seconds from the start of the run as a number '\(name)'")
+    }
+    return time
   }
 
   func job(_ item: JSONValue) throws(AnswerError) -> Int32 {

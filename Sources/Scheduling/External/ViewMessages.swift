@@ -29,6 +29,19 @@ public enum PolicyProtocol {
   /// The answer to a question for a run time.
   public static func told(_ time: Time) -> String { "{\"type\":\"told\",\"run_time_s\":\(JSONValue.seconds(time))}" }
 
+  /// The answer to a question for prices to come: of one active GPU, all the time from `from` to `until`.
+  public static func told(_ view: FleetView, site: Int32, from: Time, until: Time) -> String {
+    var (usd, carbon) = ("null", "null")
+    if view.outlook.indices.contains(Int(site)) {
+      let outlook = view.outlook[Int(site)]
+      // USD/MWh, and g/kWh: both a thousand times what a kilowatt-hour has.
+      let kilowatts = outlook.kilowattsPerGPU / 1000
+      usd = JSONValue.number(outlook.price.view(at: view.now).integral(from: from, to: until) * kilowatts)
+      carbon = JSONValue.number(outlook.carbon.view(at: view.now).integral(from: from, to: until) * kilowatts)
+    }
+    return "{\"type\":\"told\",\"usd_per_gpu\":\(usd),\"carbon_kg_per_gpu\":\(carbon)}"
+  }
+
   static func rate(_ rate: BitRate) -> String { rate >= .unlimited ? "null" : "\(rate.bitsPerSecond)" }
 
   static func pieces(_ pieces: [Piece]) -> String {
