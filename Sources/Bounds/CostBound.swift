@@ -9,7 +9,8 @@
 ///     sum over h of x[c, h] >= work of the class,          x[c, h] = 0 before its first job arrives,
 ///     sum over c of x[c, h] <= sum over s of speed_s y[s, h],      y[s, h] <= GPUs_s        (pinned classes site by site)
 ///     x[c, h] <= GPUs of the class x greatest speed,
-///     sum over c, h of x[c, h] k[c, h]  <=  jobs x budget - sum of constants
+///     sum over c of tier t and h of x[c, h] k[c, h] - late[t]  <=  their sum of runs - constants,     late[t] >= 0
+///     sum over t of late[t]  <=  jobs x budget - sum of all runs
 ///
 /// and it minimises the sum of unitCost[s, h] y[s, h]. Why no schedule costs less: any schedule gives such x and y, by
 /// adding up what its jobs do in each hour. It meets every line: gangs, nodes, staging and checkpoints only take more
@@ -25,7 +26,9 @@
 ///     completion - s  >=  run / 2 - sum over h of o[h]^2 / (2 run) + sum over h of p[h] v[h],   v[h] = max(0, h - s) + o[h]
 ///
 /// which is `run` itself if the job runs at once. Since the p add up to one, v may be counted from its least value, that
-/// of the hour of arrival; k[c, h] is the least of (v[h] - least v) / work among the jobs of the class.
+/// of the hour of arrival; k[c, h] is the least of (v[h] - least v) / work among the jobs of the class. late[t] is how much
+/// longer the jobs of a tier of run times take together than their runs, which no job is shorter than: what short jobs
+/// seem to gain by being many in one class cannot be given to long ones. In the hour of its arrival a class works for the rest of that hour at most.
 ///
 /// - Parameters:
 ///   - meanCompletion: hours; infinity for no limit.
@@ -86,6 +89,8 @@ private struct CostModel {
   private var pinnedBalance: [Int?] = []
   private var room: [Int?] = []
   private var budget: Int?
+  /// Of each tier: what the work of its classes says of how late they are, against its variable of the budget.
+  private var firstLate = 0
   private var firstWork = 0
   private let greatestSpeed: Double
   /// Hours of each class that are in the programme.
@@ -109,8 +114,13 @@ private struct CostModel {
       room.append(isPinned ? rows(hours, upper: site.gpus) : nil)
     }
     if meanCompletion < .infinity {
-      let constants = classes.reduce(0) { $0 + $1.constant }
-      budget = rows(1, upper: meanCompletion * Double(problem.jobs.count) - constants)
+      let alone = classes.reduce(0) { $0 + $1.runs }
+      budget = rows(1, upper: meanCompletion * Double(problem.jobs.count) - alone)
+      firstLate = rowUpper.count
+      for tier in 0..<JobClass.tiers {
+        let members = classes.filter { $0.tier == tier }
+        _ = rows(1, upper: members.reduce(0) { $0 + $1.runs - $1.constant })
+      }
     }
     firstWork = rowUpper.count
     for group in classes { _ = rows(1, lower: group.work, upper: .infinity) }
@@ -135,6 +145,11 @@ private struct CostModel {
     group.gpus * (group.site.map { problem.sites[$0].speed } ?? greatestSpeed)
   }
 
+  /// In the hour of its arrival a job works for the rest of that hour at most.
+  private func upper(_ group: JobClass, _ hour: Int) -> Double {
+    hour == group.hour ? upper(group) * group.firstShare : upper(group)
+  }
+
   private func balance(_ group: JobClass, _ hour: Int) -> Int {
     (group.site.flatMap { pinnedBalance[$0] } ?? 0) + hour
   }
@@ -150,11 +165,11 @@ private struct CostModel {
     let group = classes[index]
     included[index][hour] = true
     var entries = [(row: firstWork + index, 1.0), (row: balance(group, hour), 1.0)]
-    if let budget {
+    if budget != nil {
       let delay = delay(group, hour)
-      if delay > 0 { entries.append((row: budget, delay)) }
+      if delay > 0 { entries.append((row: firstLate + group.tier, delay)) }
     }
-    columns.add(cost: cost(group, hour), upper: upper(group), entries)
+    columns.add(cost: cost(group, hour), upper: upper(group, hour), entries)
   }
 
   mutating func solve() throws(ProgramError) -> CostBoundPoint {
@@ -167,6 +182,9 @@ private struct CostModel {
     let program = ColumnProgram(rowLower: rowLower, rowUpper: rowUpper)
     var columns = ColumnProgram.Columns()
     forEachSiteColumn { columns.add(cost: $0, upper: $1, $2) }
+    if let budget {
+      for tier in 0..<JobClass.tiers { columns.add(cost: 0, [(firstLate + tier, -1), (budget, 1)]) }
+    }
     // Few enough to take all at once: then nothing is made up, and the solver itself says if there is no answer.
     let isSmall = classes.count * hours <= 20_000
     let starts = classes.map { min($0.hour, hours) }
@@ -218,8 +236,18 @@ private struct CostModel {
       for (row, coefficient) in entries { reduced -= prices[row] * coefficient }
       if reduced < 0 { value += reduced * upper }
     }
-    let delayPrice = budget.map { prices[$0] } ?? 0
+    if let budget {
+      // The variables of lateness have no limit: no tier may pay more for it than the budget does.
+      for tier in 0..<JobClass.tiers {
+        let row = firstLate + tier
+        let allowed = max(prices[row], prices[budget])
+        if prices[row] != 0 { value -= prices[row] * rowUpper[row] }
+        prices[row] = allowed
+        if allowed != 0 { value += allowed * rowUpper[row] }
+      }
+    }
     for (index, group) in classes.enumerated() {
+      let delayPrice = budget == nil ? 0 : prices[firstLate + group.tier]
       let workPrice = prices[firstWork + index]
       let limit = upper(group)
       var worth: [(reduced: Double, hour: Int)] = []
@@ -229,7 +257,7 @@ private struct CostModel {
         var reduced = cost(group, hour) - workPrice - prices[balance(group, hour)]
         if delayPrice < 0 { reduced -= delayPrice * delay(group, hour) }
         guard reduced < 0 else { continue }
-        value += reduced * limit
+        value += reduced * upper(group, hour)
         if !included[index][hour] { worth.append((reduced, hour)) }
       }
       worth.sort { $0 < $1 }
@@ -254,6 +282,13 @@ private struct JobClass {
   /// Of their arrivals.
   var hour: Int
   var gpus = 0.0
+  /// Share of the hour of arrival, weighted by GPUs, that is left when they arrive.
+  var firstShare = 0.0
+  /// Sum of their run times at the full rate, hours.
+  var runs = 0.0
+  /// By the longest run: up to half an hour, two hours, six hours, more.
+  var tier = 0
+  static let tiers = 4
   /// GPU-hours on reference GPUs.
   var work = 0.0
   /// What the jobs' completion times hold besides `delays`, hours.
@@ -263,8 +298,12 @@ private struct JobClass {
 
   /// - Parameter run: hours at the full rate.
   mutating func add(_ job: BoundProblem.Job, run: Double, hours: Int) {
+    let rest = max(0, min(1, Double(hour + 1) - job.submit))
+    firstShare = gpus + job.gpus > 0 ? (firstShare * gpus + rest * job.gpus) / (gpus + job.gpus) : 1
     gpus += job.gpus
     work += job.gpuWork
+    runs += run
+    tier = max(tier, run <= 0.5 ? 0 : run <= 2 ? 1 : run <= 6 ? 2 : 3)
     guard hours > hour else { return }
     func overlap(_ hour: Int) -> Double {
       max(0, min(Double(hour + 1), job.submit + run) - max(Double(hour), job.submit))
