@@ -121,7 +121,7 @@ public struct DCQCN: CongestionController, Equatable {
   var timerEvents: Int32 = 0
   var byteEvents: Int32 = 0
   var bytes = 0.0
-  /// Bytes delivered or in flight, as of the last call.
+  /// Bytes delivered or in flight, as of the last call; -1 after a leap, whose bytes count for nothing.
   var accounted: Int64 = 0
   var clock: Time
   public private(set) var decreases: UInt32 = 0
@@ -160,7 +160,7 @@ public struct DCQCN: CongestionController, Equatable {
   public mutating func update(_ feedback: borrowing Feedback) {
     let now = feedback.now
     let total = feedback.delivered + feedback.inFlight
-    var sent = Double(max(0, total - accounted + feedback.lost))
+    var sent = accounted < 0 ? 0 : Double(max(0, total - accounted + feedback.lost))
     accounted = total
     let notifications = Int64(feedback.notifications)
     if notifications == 0 && !limited && !cutWaits {
@@ -261,6 +261,7 @@ public struct DCQCN: CongestionController, Equatable {
     alphaSince += length
     timerSince += length
     nextCut += length
+    accounted = -1
   }
 
   public mutating func code(with coder: inout StateCoder) throws(WireError) {

@@ -17,7 +17,7 @@ extension FluidNetwork {
     view.answered = true
     view.feedback = feedback
     sources[slot].hops[hop] = view
-    if joined { sources[slot].resume(at: now) }
+    if joined { sources[slot].resume(demands: demands, packetBytes: model.packetBytes, at: now) }
     reactLater(id, at: now)
   }
 
@@ -45,6 +45,9 @@ extension FluidNetwork {
 
   /// Runs the controller and applies what it says.
   private mutating func control(_ slot: Int, at now: Time) {
+    if sources[slot].steady.active, now >= sources[slot].steady.until {
+      sources[slot].wake(demands: demands, packetBytes: model.packetBytes, at: now)
+    }
     if !sources[slot].steady.active {
       sources[slot].listen(at: now, demands: demands, packetBytes: model.packetBytes)
       if model.leaps {
@@ -56,7 +59,7 @@ extension FluidNetwork {
     let allowed = sources[slot].allowed(at: now)
     var next =
       steady
-      ? Time.never : sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
+      ? sources[slot].steady.until : sources[slot].nextUpdate(at: now, demands: demands, packetBytes: model.packetBytes)
     // The first window leaves as fast as it can, and how long that takes depends on the card.
     let plans = listens && !steady && sources[slot].isExact && !sources[slot].isOpening(at: now)
     var planned = allowed

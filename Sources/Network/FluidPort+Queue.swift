@@ -159,6 +159,14 @@ extension FluidPort {
     queued += lump
   }
 
+  /// Shares of marks need not follow the queue faster than this, in ticks: a sixteenth of the shortest round trip of its
+  /// flows, which themselves look at most eight times in one.
+  private var markingPace: Int128 {
+    var loop = Int64.max
+    for flow in flows { loop = min(loop, (flow.direct + flow.viaReceiver).ticks) }
+    return Int128(loop / 16)
+  }
+
   /// When the rates of this port change next if its inputs stay, or a threshold of its marking is crossed.
   func nextChange() -> Time {
     let input = inputSum
@@ -179,8 +187,11 @@ extension FluidPort {
     }
     let net = input - dropping - output
     if net > 0 { consider(buffer - queued, net) }
-    if net != 0, let distance = marking?.nextStep(from: queued, rising: net > 0) { consider(distance, abs(net)) }
-    if let step = phantom?.nextStep(input: input - dropping, capacity: line) { ticks = min(ticks, step) }
+    let pace = marks ? markingPace : 0
+    if net != 0, let distance = marking?.nextStep(from: queued, rising: net > 0, least: Int128(abs(net)) * pace) {
+      consider(distance, abs(net))
+    }
+    if let step = phantom?.nextStep(input: input - dropping, capacity: line, pace: pace) { ticks = min(ticks, step) }
     return ticks == .max || ticks > Int128(Int64.max / 4) ? .never : since + Time(ticks: Int64(ticks))
   }
 }
@@ -210,11 +221,13 @@ struct Marking: Equatable, Sendable {
     return probability * (queued - minimum).double / max(1, maximum - minimum).double
   }
 
-  /// How much the queue has to change before the share does, by a sixteenth of its range at a time.
-  func nextStep(from queued: BitTicks, rising: Bool) -> BitTicks? {
+  /// How much the queue has to change before the share does: by a sixteenth of its range at a time, or by a power of two
+  /// more, up to a half, where that is less than `least`.
+  func nextStep(from queued: BitTicks, rising: Bool, least: BitTicks = 0) -> BitTicks? {
     if queued <= minimum { return rising ? minimum - queued + 1 : nil }
     if queued > maximum { return rising ? nil : queued - maximum }
-    let quantum = max(1, (maximum - minimum) / 16)
+    var quantum = max(1, (maximum - minimum) / 16)
+    for _ in 0..<3 where quantum < least { quantum *= 2 }
     let offset = (queued - minimum) % quantum
     // Past the end of a step, so that the next one is not the same.
     return rising ? quantum - offset + 1 : (offset == 0 ? quantum : offset)

@@ -37,9 +37,10 @@ struct PhantomQueue: Equatable, Sendable {
   }
 
   /// Ticks until its share of marks has changed by a step; nil if it will not.
-  func nextStep(input: Int64, capacity: Int64) -> Int128? {
+  func nextStep(input: Int64, capacity: Int64, pace: Int128 = 0) -> Int128? {
     let rate = growth(input: input, capacity: capacity)
-    guard rate != 0, let distance = marking.nextStep(from: level, rising: rate > 0) else { return nil }
+    let least = Int128(abs(rate)) * pace
+    guard rate != 0, let distance = marking.nextStep(from: level, rising: rate > 0, least: least) else { return nil }
     if rate > 0, level + distance > size { return nil }
     return max(1, (distance + Int128(abs(rate)) - 1) / Int128(abs(rate)))
   }

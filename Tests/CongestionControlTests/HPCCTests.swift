@@ -208,10 +208,17 @@ struct TelemetryFeed {
     }
     var leapt = controller
     leapt.skip(from: feed.feedback.now, to: feed.feedback.now + .seconds(2))
+    // What ports have sent in a leap is not of the controller's making: the first telemetry after it is a new beginning.
+    var first = feed
+    first.feedback.now += .seconds(2)
+    first.feedback.telemetry[0].at += .seconds(2)
+    first.feedback.telemetry[0].sent += 1_000_000_000
+    leapt.update(first.feedback)
     feed.step(share: 1, queue: 9000)
     controller.update(feed.feedback)
     feed.feedback.now += .seconds(2)
     feed.feedback.telemetry[0].at += .seconds(2)
+    feed.feedback.telemetry[0].sent += 1_000_000_000
     leapt.update(feed.feedback)
     #expect(leapt.window == controller.window)
   }
