@@ -277,7 +277,8 @@ struct PolicyWordTests {
       ("{\"type\":\"start\",\"job\":1,\"on\":[{\"site\":\"c\",\"gpus\":4}]}", "no site 'c'"),
       ("{\"type\":\"start\",\"job\":1,\"on\":[{\"site\":9,\"gpus\":4}]}", "from 0 to 1"),
       ("{\"type\":\"start\",\"job\":1}", "'on'"), ("{\"type\":\"start\",\"on\":[]}", "'job'"),
-      ("{\"type\":\"start\",\"job\":1.5,\"on\":[]}", "'job'"), ("{\"type\":\"stop\",\"job\":1}", "start or preempt"),
+      ("{\"type\":\"start\",\"job\":1.5,\"on\":[]}", "'job'"),
+      ("{\"type\":\"stop\",\"job\":1}", "start, preempt or retune"),
       ("{\"type\":\"start\",\"job\":1,\"on\":[{\"site\":0,\"gpus\":-4}]}", "at least 0"),
       ("{\"type\":\"start\",\"job\":1,\"on\":[{\"site\":0,\"gpus\":4,\"nodes\":[4]}]}", "pairs"),
     ]
