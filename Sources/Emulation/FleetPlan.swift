@@ -81,6 +81,15 @@ public final class FleetPlan: Sendable {
           + "sites of a fleet each see their own part",
         advice: "run it in an experiment (longhaul congestion), or take 'level: ideal', which is its limit")
     }
+    guard !algorithm.signals.contains(.nearSource) || scenario.networkLevel != .fluid else {
+      throw scenario.error(
+        at: "network.congestion_control",
+        message:
+          "'\(algorithm.name)' lives by notices from switches inside the sender's site, which the fluid level of a "
+          + "fleet does not follow",
+        advice:
+          "run it in an experiment at packet level (longhaul congestion), or choose another algorithm, such as dcqcn")
+    }
     guard scenario.networkLevel != .packet else {
       throw scenario.error(
         at: "network.level", message: "the packet level does not run fleets yet",

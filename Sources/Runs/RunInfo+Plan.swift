@@ -65,9 +65,16 @@ extension RunInfo {
           + "exchange nothing: times of requests are lower bounds.")
     }
     if plan.algorithm.cycle != .none, scenario.networkLevel == .fluid, options.leaps {
-      list.append(
-        "\(plan.algorithm.name) never rests: once two cycles of a flow agree in their mean rate within 2 %, or after "
-          + "twelve, it sends at the mean of all but the first until flows join or leave a port of its path.")
+      var text =
+        "\(plan.algorithm.name) never rests: once the means of its cycles agree within 0.3 %, or after 48 of them, a flow "
+        + "sends at their mean until flows join or leave a port of its path."
+      if case .roundTrips = plan.algorithm.cycle {
+        text =
+          "\(plan.algorithm.name) never rests: once the means of its cycles agree within 0.3 %, a flow sends at their mean "
+          + "until flows join or leave a port of its path; before that it does so for up to 16 times as long as it has been "
+          + "followed."
+      }
+      list.append(text)
     }
     if plan.jobs.contains(where: { $0.milliGPUs % 1000 != 0 }) {
       list.append("Fractions of a GPU are rounded up to whole ones.")

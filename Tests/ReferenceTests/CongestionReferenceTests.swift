@@ -25,8 +25,8 @@ import Testing
     for sum in sums { #expect(abs(sum / Double(seeds.count) - 17) <= 2) }
   }
 
-  /// The same with the target left alone by all but the first cut after an increase, as is the default of the network cards
-  /// that were measured (the paper lowers it with every cut). The far flow is then well inside the tolerance: of all that
+  /// The same with the target left alone by all but the first cut after an increase: an assumption about the cards that
+  /// were measured, whose setting is not published (the paper lowers it with every cut). The far flow is then well inside the tolerance: of all that
   /// hardware adds to the paper's algorithm (delays of notifications, other timers, no byte counter) it is what brings the
   /// measurement closer.
   @Test func azureAsNetworkCardsDoIt() throws {
