@@ -44,7 +44,11 @@ public struct ComparisonTable: CustomStringConvertible {
     func gaps(_ name: String) -> [Column] {
       let values = rows.map { $0.gaps[name].map { $0 * 100 } }
       guard values.contains(where: { $0 != nil }) else { return [] }
-      return [Column(title: "+%", values: values, better: .neither) { Readable.fixed($0, 1) }]
+      return [
+        Column(title: "+%", values: values, better: .neither) {
+          ($0 ?? 0) < 9999.5 ? Readable.fixed($0, 1) : Self.compact($0)
+        }
+      ]
     }
     func amounts(_ title: String, _ name: String, _ factor: Double = 1) -> Column {
       Column(
@@ -69,7 +73,7 @@ public struct ComparisonTable: CustomStringConvertible {
           })
       }
     }
-    return columns
+    return columns.filter { $0.values.contains { $0 != nil } }
   }
 
   /// Three digits and `k`, `M` or `G` for large amounts: the columns are narrow, and the files hold every digit.

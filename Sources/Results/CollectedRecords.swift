@@ -47,9 +47,9 @@ struct CollectedRecords {
 
   /// The same from records in memory; offsets in errors count records.
   init(records: [Record], inputs: RunInputs) throws {
-    try self.init("records of a run", inputs, { _ in }) { body in
-      for (index, record) in records.enumerated() { try body(record, Int64(index)) }
-    }
+    try self.init(
+      "records of a run", inputs, { _ in },
+      reading: { body in for (index, record) in records.enumerated() { try body(record, Int64(index)) } })
   }
 
   private init(

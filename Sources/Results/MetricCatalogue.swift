@@ -41,7 +41,7 @@ public struct MetricInfo: Sendable, Equatable {
     .jobs("slo_attainment", "requests within their objectives", .higher),
     .jobs("jobs_energy_mwh", "energy of the jobs, MWh"), .jobs("jobs_cost_usd", "energy cost of the jobs, USD"),
     .jobs("jobs_carbon_t", "carbon of the jobs, t"), .jobs("preemptions", "preemptions"),
-    .jobs("migrations", "migrations"), .jobs("lost_gpu_hours", "GPU-hours lost to checkpoints"),
+    .jobs("migrations", "migrations"), .jobs("lost_gpu_hours", "GPU-hours lost to checkpoints and outages"),
     .jobs("utilisation", "GPUs busy in the window", .higher),
     .jobs("fragmentation", "GPUs free while jobs wait"),
     .fleet("gpu_utilisation", "GPUs busy in the whole run", .higher), .fleet("gpu_hours", "GPU-hours"),

@@ -16,6 +16,9 @@ struct ResultTables {
     self.records = records
   }
 
+  /// Those with a file of this run, which the digest covers.
+  var canonical: [Table] { Table.canonical.filter { $0.belongs(to: inputs.fleet) } }
+
   /// Calls `body` with every row of a table except `flows`, which is written while the log is read.
   func rows(of table: Table, body: ([Cell]) throws -> Void) throws {
     switch table.name {

@@ -146,7 +146,7 @@ public final class RunDirectory {
         try flows.insert(ResultTables.row(of: flow, inputs: inputs))
       }
       let tables = ResultTables(inputs: inputs, records: records)
-      for table in Table.canonical where table.belongs(to: inputs.fleet) {
+      for table in tables.canonical {
         let name = table.name + ".csv"
         let csv = try CSVFile(
           path: FileOutput.partial(file(name)), header: table.columns.prefix(table.csvColumns).map(\.name))

@@ -187,6 +187,9 @@ struct MeasuredJobs {
     splitNetworkShare = splitTotal > 0 ? Double(splitNetwork) / Double(splitTotal) : nil
     makespan = lastEnd.flatMap { end in firstSubmit.map { CanonicalNumber.double(end - $0) } }
     lostGPUHours = Double(lost) / Double(Time.hour.ticks)
+    for loss in records.losses where inputs.measured.contains(inputs.jobs[Int(loss.job)].submit) {
+      lostGPUHours += loss.gpuHours
+    }
     if deadlines.all > 0 { deadlineAttainment = Double(deadlines.met) / Double(deadlines.all) }
     // The share of their completion times in which users' jobs got ahead.
     let shares = byUser.filter { $0.completion > 0 }.map { $0.alone / $0.completion }

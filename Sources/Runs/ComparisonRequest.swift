@@ -20,13 +20,16 @@ public struct ComparisonRequest: Sendable {
     ///
     /// - Throws: ``ScenarioError`` without an equals sign or without values.
     public static func parse(_ text: String) throws(ScenarioError) -> Axis {
-      let (path, value) = try ScenarioOverrides.split(text)
-      let values = ComparisonRequest.split(value)
-      guard !values.isEmpty else {
-        throw ScenarioError(
-          file: "--vary \(text)", line: nil, field: path, message: "expected values after '=', found nothing",
+      func fail(_ message: String) -> ScenarioError {
+        ScenarioError(
+          file: "--vary \(text)", line: nil, field: "", message: message,
           advice: "For example: --vary 'links[*].wavelengths=1,2,4'")
       }
+      guard let (path, value) = try? ScenarioOverrides.split(text) else {
+        throw fail("expected PATH=A,B, found no '='")
+      }
+      let values = ComparisonRequest.split(value)
+      guard !values.isEmpty else { throw fail("expected values after '=', found nothing") }
       return Axis(path: path, values: values)
     }
   }

@@ -48,8 +48,10 @@ import Testing
     #expect(windows.map { $0["warm_up_s"] as? Double } == [0, 86_400, 86_400])
     #expect(windows.map { $0["start"] as? String } == ["0 s", "518400 s", "1123200 s"])
     for policy in try policies(root) {
-      #expect(try mean(policy, "submitted") == 168)
-      #expect(try mean(policy, "completed") == 168)
+      // The scenario's own synthetic jobs are beside those of the trace.
+      let submitted = try mean(policy, "submitted")
+      #expect(submitted >= 168)
+      #expect(try mean(policy, "completed") == submitted)
       // Nothing beats a bound.
       let gaps = try #require(policy["gap_to_bound"] as? [String: Double])
       #expect(gaps.keys.sorted() == ["jct_mean_s", "jobs_carbon_t", "jobs_cost_usd"])
@@ -126,7 +128,7 @@ import Testing
     // More GPUs, less waiting.
     #expect(try mean(list[2], "wait_mean_s") < mean(list[0], "wait_mean_s"))
     try place.write("wrong.yaml", "scenarios: [two-sites.yaml]\npolicy: fifo\n")
-    try place.refuse(["compare", "wrong.yaml", "--out", "x"], "wrong.yaml", "line 2", "policies")
+    try place.refuse(["compare", "wrong.yaml", "--out", "x"], "wrong.yaml:2", "policies")
     try place.refuse(["compare", "two-sites.yaml", "--policies", "fifo", "--vary", "seed", "--out", "x"], "--vary")
     try place.refuse(
       [

@@ -99,7 +99,7 @@ import Testing
     let policies = try #require(root["policies"] as? [[String: Any]])
     #expect(policies.compactMap { $0["policy"] as? String } == ["a", "b", "c"])
     let metrics = try #require(policies[0]["metrics"] as? [String: [String: Any]])
-    #expect(metrics["jct_mean_s"]?["mean"] as? Double == 6 * 3600)
+    #expect(metrics["jct_mean_s"]?["mean"] as? Double == 21_600)
     // What does not apply is empty, not 0.
     #expect(metrics["egress_usd"]?["mean"] is NSNull)
     #expect((root["bounds"] as? [String: [String: Any]])?["jobs_cost_usd"]?["mean"] as? Double == 40)

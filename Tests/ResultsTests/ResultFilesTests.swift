@@ -142,7 +142,10 @@ import Workload
     #expect(keys("wan", "fct_slowdown") == ["mean", "p50", "p99"])
     #expect(keys("wan", "links", "0").isSuperset(of: ["id", "utilisation", "queue_us_p99", "bytes", "drops"]))
     #expect(
-      keys("engine") == ["processes", "windows", "messages", "events", "wall_s", "peak_rss_mb", "restarts"])
+      keys("engine") == [
+        "processes", "windows", "messages", "events", "wall_s", "peak_rss_mb", "restarts", "decisions",
+        "decision_us_mean", "decision_us_p99",
+      ])
     // In the documented order, and nothing lost of a seed beyond 2^53.
     let order = ["schema", "name", "policy", "workloads", "jobs", "gpus", "energy", "wan", "engine", "digest"]
     let positions = order.map { text.range(of: "\n  \"\($0)\": ")?.lowerBound }
