@@ -25,8 +25,15 @@ struct Catalog: ParsableCommand {
       for part in PolicyCatalogue.parts {
         print("\(part.kind.rawValue)  \(part.name)")
         print("    \(part.definition)")
-        if !part.parameters.isEmpty { print("    parameters: \(part.parameters.map(\.form).joined(separator: ", "))") }
+        for parameter in part.parameters {
+          print("    \(parameter.name)=\(parameter.defaultText): \(parameter.meaning), \(parameter.form)")
+        }
         print("    source: \(part.source)")
+      }
+      for preset in PolicyCatalogue.presets {
+        print("preset  \(preset.name) = \(preset.spec)")
+        print("    \(preset.definition)")
+        print("    source: \(preset.source)")
       }
       print(PolicySource.catalogue)
     case .algorithms:
