@@ -174,7 +174,7 @@ public enum LightResults {
     let collected = try CollectedRecords(records: records, inputs: inputs)
     let tables = ResultTables(inputs: inputs, records: collected)
     var hashes: [(name: String, hash: String)] = []
-    for table in Table.canonical {
+    for table in Table.canonical where table.belongs(to: inputs.fleet) {
       let csv = try CSVFile(path: nil, header: table.columns.prefix(table.csvColumns).map(\.name))
       try tables.rows(of: table) { try csv.write($0.prefix(table.csvColumns)) }
       hashes.append((table.name + ".csv", try csv.finish()))
