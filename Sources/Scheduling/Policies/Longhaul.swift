@@ -98,6 +98,10 @@ struct Longhaul: WholePolicy {
         var price = 0.0
         for piece in job.pieces { price += Double(piece.gpus) * market.unit[Int(piece.site)][0] }
         price /= Double(max(1, job.gpus))
+        // Where there is room it could move instead of waiting; whether that pays is decided elsewhere.
+        for site in view.sites.indices where job.asQueued.pin < 0 && view.sites[site].free >= job.gpus {
+          price = min(price, market.unit[site][0])
+        }
         let left = job.remaining(at: now) / Double(Time.ticksPerSecond)
         let checkpoint = model.checkpointTime(gpus: job.gpus).seconds
         let plan = LonghaulJob(
