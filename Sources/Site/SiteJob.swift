@@ -54,12 +54,14 @@ struct SiteJob: Sendable {
   /// The share of the time in which the GPUs here compute and do not wait for other sites, as far as this site knows
   /// it, times 2^32; in a throttled time of slower computing.
   var duty: Int64 = 0
-  /// Invalidates events that were scheduled before the last change.
-  var version: UInt32 = 0
+  /// Invalidates events that were scheduled before the last change, those of the job's earlier stays here among them: each
+  /// segment counts from a start of its own, spread over all numbers by the golden ratio.
+  var version: UInt32
   var eventAt = Time.never
 
   init(command: StartCommand, at now: Time) {
     self.command = command
+    version = UInt32(truncatingIfNeeded: Int64(command.segment) &* 0x9E37_79B1)
     stayStart = now
     meter = StayMeter(draw: Draw(all: command.idlePower, waiting: command.idlePower), at: now)
     missing = command.inputs
