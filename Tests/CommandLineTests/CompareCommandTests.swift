@@ -51,7 +51,8 @@ import Testing
       // The scenario's own synthetic jobs are beside those of the trace.
       let submitted = try mean(policy, "submitted")
       #expect(submitted >= 168)
-      #expect(try mean(policy, "completed") == submitted)
+      // Sixteen GPUs are too few for some of the synthetic ones: refused, and every other job ends.
+      #expect(try mean(policy, "completed") + mean(policy, "rejected") == submitted)
       // Nothing beats a bound.
       let gaps = try #require(policy["gap_to_bound"] as? [String: Double])
       #expect(gaps.keys.sorted() == ["jct_mean_s", "jobs_carbon_t", "jobs_cost_usd"])
