@@ -52,7 +52,8 @@ import Testing
       let submitted = try mean(policy, "submitted")
       #expect(submitted >= 168)
       // Sixteen GPUs are too few for some of the synthetic ones: refused, and every other job ends.
-      #expect(try mean(policy, "completed") + mean(policy, "rejected") == submitted)
+      // (Means over three windows, hence the rounding.)
+      #expect(abs(try mean(policy, "completed") + mean(policy, "rejected") - submitted) < 1e-9)
       // Nothing beats a bound.
       let gaps = try #require(policy["gap_to_bound"] as? [String: Double])
       #expect(gaps.keys.sorted() == ["jct_mean_s", "jobs_carbon_t", "jobs_cost_usd"])

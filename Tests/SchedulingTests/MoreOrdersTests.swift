@@ -82,6 +82,16 @@ struct PreemptiveOrderTests {
     #expect(shorter.outcomes.map(\.end) == [120, 30] && shorter.outcomes[0].preemptions == 1)
   }
 
+  @Test func smallestLooksAtGPUsAlone() throws {
+    // Job 1 takes the place of job 0 at 10, though it is longer. Job 2 asks for as many GPUs as job 0, came later and
+    // waits for it. Job 0 goes on at 80 with 40 s left, gives way to the single GPU of job 3 from 110 to 120, and ends.
+    let jobs = [TestJob(0, 4, 50), TestJob(10, 2, 70), TestJob(20, 4, 5), TestJob(110, 1, 10)]
+    let replay = try replay(jobs, "smallest", gpus: 4)
+    #expect(replay.outcomes.map(\.start) == [0, 10, 130, 110])
+    #expect(replay.outcomes.map(\.end) == [130, 80, 135, 120])
+    #expect(replay.outcomes.map(\.preemptions) == [2, 0, 0, 0])
+  }
+
   @Test func lasDemotesByGPUTime() throws {
     // Job 0 leaves the first queue at 20 GPU-seconds and gives way to 1, which is still in it; the next threshold would
     // be at 60, but nobody waits then.

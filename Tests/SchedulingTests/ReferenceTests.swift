@@ -65,15 +65,16 @@ struct ReferenceTests {
         let replay = try Replay(jobs, on: sites, policy: try #require(Self.specs[name]))
         try Self.compare(replay, with: figures, digits: 4, "\(file) \(gpus) GPUs \(name)")
       }
-      // Tiresias preempts without cost and skips, which is `srtf-skip`. Its "sjf" is no policy of ours (neither
-      // stopping nor skipping gives its figure), so that is shown and not asserted.
+      // Tiresias preempts without cost and skips. Its "sjf" is smallest job first.
       let peer = try #require(peers[gpus])
-      let srtf = Metrics(try Replay(jobs, on: sites, policy: "srtf-skip")).values["avg_jct"]!
-      #expect(abs(srtf - peer["shortest (srtf)"]!) <= 0.00005000001)
-      for spec in ["sjf", "sjf-skip", "srtf"] {
-        let mean = Metrics(try Replay(jobs, on: sites, policy: spec)).values["avg_jct"]!
-        let theirs = spec == "srtf" ? "shortest (srtf)" : "sjf"
-        print("\(file) \(gpus) GPUs \(spec): mean JCT \(mean), Tiresias '\(theirs)' \(peer[theirs]!)")
+      let twins = ["srtf-skip": "shortest (srtf)", "smallest-skip": "sjf", "srsf-skip": "shortest-gpu (srsf)"]
+      for (spec, theirs) in twins.sorted(by: { $0.key < $1.key }) {
+        let mean = try #require(Metrics(try Replay(jobs, on: sites, policy: spec)).values["avg_jct"])
+        let figure = try #require(peer[theirs])
+        print("\(file) \(gpus) GPUs \(spec): mean JCT \(mean), Tiresias '\(theirs)' \(figure)")
+        // Jobs of equal remaining GPU-time are many, and which of them goes first is not stated.
+        let tolerance = spec == "srsf-skip" ? 0.01 * figure : 0.00005000001
+        #expect(abs(mean - figure) <= tolerance, "\(spec)")
       }
     }
   }

@@ -14,7 +14,7 @@ enum ReportScript {
       Chart.defaults.animation = false;
       Chart.defaults.responsive = true;
       Chart.defaults.maintainAspectRatio = false;
-      const shapes = ["circle", "rect", "triangle", "rectRot", "rectRounded", "star", "crossRot", "cross", "dash", "line"];
+      const shapes = ["circle", "rect", "triangle", "rectRot", "rectRounded", "star", "crossRot", "cross"];
       const dashes = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
       const colour = i => data.colours[i % data.colours.length];
       const dash = i => dashes[Math.floor(i / data.colours.length) % dashes.length];

@@ -5,7 +5,8 @@ public enum PolicyCatalogue {
   static let orders: [any QueueOrder.Type] = [
     FirstInFirstOut.self, ShortestJobFirst.self, LongestJobFirst.self, QuasiShortestServiceFirst.self,
     EarliestDeadlineFirst.self, FairShare.self, WFP3.self, FittedF1.self, ShortestRemainingTimeFirst.self,
-    ShortestRemainingServiceFirst.self, LeastAttainedService.self, Gittins.self, Themis.self, MaxMinFairness.self,
+    ShortestRemainingServiceFirst.self, SmallestFirst.self, LeastAttainedService.self, Gittins.self, Themis.self,
+    MaxMinFairness.self,
   ]
   static let backfills: [any Backfill.Type] = [EASY.self, Conservative.self]
   static let placements: [any PlacementRule.Type] = [
