@@ -43,14 +43,19 @@ struct LightState: Sendable {
 /// farthest of all. A link that loses wavelengths loses them then; one that gains has them when the optics have settled.
 /// Traffic that is under way goes on over what is left.
 extension CoordinatorMachine {
-  func lightView() -> LightView? {
+  func lightView(at now: Time) -> LightView? {
     guard let light else { return nil }
+    let seconds = light.paths.interval.seconds
+    let backlog = light.demand.indices.map {
+      load.backlog(ofPort: $0, at: now) + Double(load.reserved[$0]) / 8 * seconds
+    }
     let links = plan.scenario.fleet.links.enumerated().map { index, link in
       LightView.Link(
         a: Int32(link.ends.0), b: Int32(link.ends.1), wavelengths: light.wavelengths[index],
         configured: light.configured[index],
         rate: BitRate(link.capacity.bitsPerSecond / Int64(link.wavelengths)),
-        demand: max(light.demand[2 * index], light.demand[2 * index + 1]))
+        demand: max(light.demand[2 * index], light.demand[2 * index + 1]),
+        backlog: max(backlog[2 * index], backlog[2 * index + 1]))
     }
     return LightView(
       links: links, pool: light.paths.pool.map { Int32($0) }, floor: Int32(light.paths.floor),
@@ -79,7 +84,7 @@ extension CoordinatorMachine {
     // What jobs send all the time counts as well.
     let seconds = light!.paths.interval.seconds
     for port in light!.demand.indices { light!.demand[port] += Double(load.reserved[port]) / 8 * seconds }
-    if now >= light!.settledAt, let seen = lightView(), let target = DemandFollowing.target(seen) {
+    if now >= light!.settledAt, let seen = lightView(at: now), let target = DemandFollowing.target(seen) {
       precondition(seen.refusal(of: target) == nil, "demand-following lights more than there is")
       retune(target, at: now)
     }

@@ -228,7 +228,7 @@ public struct CoordinatorMachine: Sendable {
     if now >= pricesUntil { updatePrices(at: now) }
     load.expire(at: now)
     if load.changed { view.residual = load.residual() }
-    view.light = light?.paths.policy == .placement ? lightView() : nil
+    view.light = light?.paths.policy == .placement ? lightView(at: now) : nil
     let model = RunTimes(plan: plan, load: load)
     let answer: PolicyAnswer
     plan.timer?.begin()

@@ -107,6 +107,16 @@ struct LinkLoad: Sendable {
     changed = true
   }
 
+  /// Bytes that transfers under way have still to bring through a port, by their expected ends and equal shares.
+  func backlog(ofPort port: Int, at now: Time) -> Double {
+    var bytes = 0.0
+    for transfer in transfers where transfer.until > now && transfer.until < now + LinkLoad.longest {
+      guard transfer.ports.contains(Int32(port)) else { continue }
+      bytes += (transfer.until - now).seconds * Double(capacities[port]) / 8 / Double(max(1, sharing[port]))
+    }
+    return bytes
+  }
+
   private mutating func dropTransfers(_ isOver: (Transfer) -> Bool) {
     guard transfers.contains(where: isOver) else { return }
     for old in transfers where isOver(old) {

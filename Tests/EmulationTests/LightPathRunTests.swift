@@ -46,6 +46,23 @@ import Testing
     #expect(restless.jobs.jct.mean! > patient.jobs.jct.mean! + 20)
   }
 
+  /// Placement and light paths chosen together: wavelengths move when a demand begins, not an interval later, so that even
+  /// a demand that changes sides every 15 minutes is served better than by wavelengths that stand still.
+  @Test func longhaulMovesLightWithWhatItPlaces() throws {
+    for period in [3 * 3600.0, 900] {
+      let policy = [("scheduler.policy", "longhaul")]
+      let still = try run(try scenario("static", period: period, more: policy))
+      let following = try run(try scenario("demand-following", period: period))
+      let together = try run(try scenario("placement", period: period, more: policy))
+      #expect(together.jobs.completed == 130)
+      #expect(together.lightPaths!.retunes > 0)
+      #expect(together.jobs.jct.mean! < still.jobs.jct.mean! - 20)
+      #expect(together.jobs.jct.mean! < following.jobs.jct.mean!)
+      let apart = try run(try scenario("placement", period: period, more: policy), driver: .processes)
+      #expect(apart.digest == together.digest)
+    }
+  }
+
   @Test func sameDigestInProcessesAndAfterAnInterruption() throws {
     let inline = try run(try scenario("demand-following"))
     #expect(try run(try scenario("demand-following"), driver: .processes).digest == inline.digest)

@@ -84,6 +84,37 @@ struct LonghaulTests {
     #expect(alike.outcomes.map(\.end) == [700, 740])
   }
 
+  /// By hand: a hub of eight wavelengths, four to each side. A job of 7 TB that starts in the west draws all but one of
+  /// them there while the east is idle. With 7 TB on their way east it draws none, because halves balance. With 2 TB there
+  /// and 14 TB on their way west both links need 460 s together, and 401 s as one and seven; with 7 TB and 14 TB, 560 s, and
+  /// 561 s as two and six. None are drawn while earlier moves are dark.
+  @Test func lightFollowsWhatItStarts() throws {
+    func decisions(_ backlog: (east: Double, west: Double), settledAt: Time = .zero) throws -> [Decision] {
+      var view = idleView([site("east", nodes: 1), site("hub", nodes: 1), site("west", nodes: 1)])
+      view.outlook = outlook([[1], [1], [1]])
+      view.now = .seconds(10)
+      view.residual = view.residual.map { $0.map { _ in .gigabits(400) } }
+      view.light = LightView(
+        links: [
+          .init(a: 1, b: 0, wavelengths: 4, configured: 4, rate: .gigabits(100), demand: 0, backlog: backlog.east),
+          .init(a: 1, b: 2, wavelengths: 4, configured: 4, rate: .gigabits(100), demand: 0, backlog: backlog.west),
+        ], pool: [7, 8, 7], floor: 1, reconfiguration: .seconds(1), settledAt: settledAt)
+      view.queue = [
+        QueuedJob(
+          job: 0, submit: .seconds(10), gpus: 1, estimate: .seconds(1000), pin: 2, dataHome: 1,
+          stagedBytes: 7_000_000_000_000)
+      ]
+      let policy = ComposedPolicy(try PolicySpec(parsing: "longhaul"))
+      policy.settle(&view, model: SpeedModel(speeds: [1, 1, 1]))
+      return policy.decide(view, model: SpeedModel(speeds: [1, 1, 1]))
+    }
+    #expect(try decisions((0, 0)).count == 2 && decisions((0, 0)).last == .retune(wavelengths: [1, 7]))
+    #expect(try decisions((7e12, 0)).count == 1)
+    #expect(try decisions((2e12, 14e12)).last == .retune(wavelengths: [1, 7]))
+    #expect(try decisions((7e12, 14e12)).count == 1)
+    #expect(try decisions((0, 0), settledAt: .seconds(11)).count == 1)
+  }
+
   /// Where stopping has a price, a move must earn more than that.
   @Test func aMoveMustPayForItself() throws {
     var view = idleView([site("a", nodes: 4), site("b", nodes: 4)])

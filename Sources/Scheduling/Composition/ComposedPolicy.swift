@@ -57,7 +57,7 @@ public struct ComposedPolicy: Sendable {
   /// Plans when jobs may run; to be called before ``decide(_:model:)``, on the view that it is given.
   public func settle<M: RunTimeModel>(_ view: inout FleetView, model: M) { planner?.settle(&view, model: model) }
 
-  /// What to do now. Starts come in the order in which they were decided, preemptions after them.
+  /// What to do now. Starts come in the order in which they were decided, preemptions after them, light paths at the end.
   public func decide<M: RunTimeModel>(_ view: FleetView, model: M) -> [Decision] {
     guard isConcerned(by: view) else { return [] }
     guard let planner else { return compose(view, model, placement) }
@@ -80,7 +80,8 @@ public struct ComposedPolicy: Sendable {
       }
     }
     let served = shown.queue.isEmpty ? [] : compose(shown, model, planner.placement(in: shown) ?? placement)
-    return served + stopped.map { .preempt(job: $0) }
+    let light = planner.wavelengths(after: served, in: view).map { [Decision.retune(wavelengths: $0)] } ?? []
+    return served + stopped.map { .preempt(job: $0) } + light
   }
 
   /// Whether there is anything that it could decide.

@@ -17,11 +17,14 @@ protocol Planner: Sendable {
   func moves(in view: FleetView, model: any RunTimeModel) -> [Int32]
   /// The rule by which jobs are placed now; nil for the policy's own.
   func placement(in view: FleetView) -> (any PlacementRule)?
+  /// Where wavelengths should be once these decisions have been taken; nil to leave them.
+  func wavelengths(after decisions: [Decision], in view: FleetView) -> [Int32]?
 }
 
 extension Planner {
   func moves(in view: FleetView, model: any RunTimeModel) -> [Int32] { [] }
   func placement(in view: FleetView) -> (any PlacementRule)? { nil }
+  func wavelengths(after decisions: [Decision], in view: FleetView) -> [Int32]? { nil }
 }
 
 extension FleetView {

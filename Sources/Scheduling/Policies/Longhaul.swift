@@ -18,13 +18,14 @@ import Quantities
 ///   slot on by more than the time weighs: least of GPUs x (market price over the run from t on) + time x t.
 /// - **Migration.** At each review running jobs go where there is room, greatest gain for a GPU first, if the gain pays for
 ///   checkpoint, transfer and restart.
+/// - **Light paths.** Where wavelengths can be moved they follow what has just been decided (``LonghaulLight``).
 struct Longhaul: WholePolicy {
   static let part = PolicyPart(
     kind: .policy, name: "longhaul",
     definition:
       "Least cost x (energy + egress) + carbon x CO2 + time x completion times + network x bytes over a rolling "
       + "horizon: srtf-skip order; a site by least cost to go; waits, is suspended or migrates at changes of prices "
-      + "if that pays for itself, checkpoints, transfers and lost time included; splits only if that ends sooner.",
+      + "if that pays for itself, checkpoints, transfers and lost time included; splits only if that ends sooner; moves wavelengths to what it has just decided.",
     source: "Longhaul (Documentation/Policies.md)",
     parameters: [
       PolicyParameter(
@@ -65,6 +66,10 @@ struct Longhaul: WholePolicy {
 
   func placement(in view: FleetView) -> (any PlacementRule)? {
     LonghaulPlacement(weights: weights, market: LonghaulMarket(view, weights: weights, slots: slots))
+  }
+
+  func wavelengths(after decisions: [Decision], in view: FleetView) -> [Int32]? {
+    LonghaulLight(view)?.target(after: decisions, in: view)
   }
 
   // MARK: Waiting

@@ -39,8 +39,14 @@ struct LonghaulPlacement: PlacementRule {
   ) -> Double {
     var slowest = 0.0
     var cost = 0.0
+    let light = LonghaulLight(context.view)
     for input in context.inputs(of: job, to: site) {
-      slowest = max(slowest, context.transferSeconds(input.bytes, from: input.from, to: site))
+      var seconds = context.transferSeconds(input.bytes, from: input.from, to: site)
+      let residual = context.view.residual[Int(input.from)][Int(site)]
+      if let lit = light?.seconds(input.bytes, from: input.from, to: site, residual: residual) {
+        seconds = min(seconds, lit + context.delay(from: input.from, to: site))
+      }
+      slowest = max(slowest, seconds)
       let charge = context.view.egressUSD(from: Int(input.from), to: Int(site))
       cost += Double(input.bytes) * (charge * weights.cost + weights.network / 1e12)
     }

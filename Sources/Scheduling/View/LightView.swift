@@ -15,14 +15,20 @@ public struct LightView: Equatable, Sendable {
     public var rate: BitRate
     /// Bytes that the busier direction was asked to carry since the last look.
     public var demand: Double
+    /// Bytes that the busier direction has still to carry, by the expected ends of transfers, and what split jobs send in
+    /// one interval.
+    public var backlog: Double
 
-    public init(a: Int32, b: Int32, wavelengths: Int32, configured: Int32, rate: BitRate, demand: Double) {
+    public init(
+      a: Int32, b: Int32, wavelengths: Int32, configured: Int32, rate: BitRate, demand: Double, backlog: Double = 0
+    ) {
       self.a = a
       self.b = b
       self.wavelengths = wavelengths
       self.configured = configured
       self.rate = rate
       self.demand = demand
+      self.backlog = backlog
     }
   }
 
