@@ -79,9 +79,12 @@ extension Reading {
     return (level, controller, .flow([("level", .text(level.rawValue)), ("congestion_control", written)]))
   }
 
-  /// A name, or `{name: ..., preset: ..., parameters: {...}}`. What names there are, others know.
+  /// A name, `NAME:PRESET`, or `{name: ..., preset: ..., parameters: {...}}`. What names there are, others know.
   static func controller(_ field: Field) throws(ScenarioError) -> ControllerSpec {
-    if case .scalar = field.value.content { return ControllerSpec(name: try field.text()) }
+    if case .scalar = field.value.content {
+      let parts = try field.text().split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      return ControllerSpec(name: String(parts[0]), preset: parts.count > 1 ? String(parts[1]) : nil)
+    }
     let section = try field.section(["name", "preset", "parameters"])
     var parameters: [ControllerParameter] = []
     if let list = section.optional("parameters") {

@@ -17,7 +17,8 @@ struct OverrideArguments: ParsableArguments {
   @Option(help: "Where the window of the trace begins: a date, or a time after its first job.") var start: String?
   @Option(help: "Length of the window by arrival, for example '7 days'; its jobs run to their end.") var until: String?
   @Option(help: "ideal, fluid or packet.") var network: String?
-  @Option(help: "distance-aware, dcqcn or cubic.") var congestionControl: String?
+  @Option(help: "Of 'longhaul catalog algorithms': distance-aware, cubic, or with a preset, timely:long-haul.")
+  var congestionControl: String?
   @Option(help: "Seed of everything that is left to chance.") var seed: UInt64?
   @Option(help: "PATH=VALUE changes any field, for example 'links[*].medium=hollow-core'. May be repeated.")
   var set: [String] = []

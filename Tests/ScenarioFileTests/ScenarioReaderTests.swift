@@ -86,6 +86,10 @@ import Topology
     #expect(scenario.fleet.sites[0].pools[1] == GPUPool(model: "gb200", count: 72, perNode: 4, scaleUpDomain: 72))
     let parameters = [ControllerParameter(name: "beta", value: 0.7), ControllerParameter(name: "c", value: 0.4)]
     #expect(scenario.controller == ControllerSpec(name: "cubic", preset: "paper", parameters: parameters))
+    // In one word, too.
+    let short = Self.full.replacingOccurrences(
+      of: "{name: cubic, preset: paper, parameters: {beta: 0.7, c: 0.4}}", with: "'timely:long-haul'")
+    #expect(try parse(short).controller == ControllerSpec(name: "timely", preset: "long-haul"))
     #expect(scenario.networkLevel == .packet)
     #expect(scenario.policy == "fifo+easy@balanced(cost=1,latency=0.2)")
     #expect(scenario.estimates == .noise(0.3))
