@@ -48,7 +48,7 @@ public final class RunDirectory {
     self.path = path
     let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .lastError(path, "open this folder") }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+    if !takeExclusiveLock(descriptor) {
       _ = close(descriptor)
       throw .inUse(path)
     }

@@ -19,7 +19,7 @@ final class ComparisonStore: Sendable {
     guard lock >= 0 else {
       throw .system(path: folder, action: "open this folder", reason: String(cString: strerror(errno)))
     }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+    guard takeExclusiveLock(lock) else {
       close(lock)
       throw .inUse(folder)
     }

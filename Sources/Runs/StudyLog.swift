@@ -29,7 +29,7 @@ final class StudyLog: @unchecked Sendable {
     guard descriptor >= 0 else {
       throw .system(path: path, action: "open", reason: String(cString: strerror(errno)))
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard takeExclusiveLock(descriptor) else {
       close(descriptor)
       throw .inUse(folder)
     }

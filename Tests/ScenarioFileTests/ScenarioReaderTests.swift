@@ -89,7 +89,7 @@ import Topology
     // In one word, too.
     let short = Self.full.replacingOccurrences(
       of: "{name: cubic, preset: paper, parameters: {beta: 0.7, c: 0.4}}", with: "'timely:long-haul'")
-    #expect(try parse(short).controller == ControllerSpec(name: "timely", preset: "long-haul"))
+    #expect(try parse(short, in: folder.path).controller == ControllerSpec(name: "timely", preset: "long-haul"))
     #expect(scenario.networkLevel == .packet)
     #expect(scenario.policy == "fifo+easy@balanced(cost=1,latency=0.2)")
     #expect(scenario.estimates == .noise(0.3))
