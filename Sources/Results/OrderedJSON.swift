@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Simulation
+
 /// A JSON value whose objects keep the order of their keys, so that a file is the same bytes every time and reads in
 /// the order in which it is documented.
 public indirect enum OrderedJSON: Sendable {
@@ -44,7 +46,7 @@ public indirect enum OrderedJSON: Sendable {
     case .object(let members):
       out += "{\n"
       for (index, member) in members.enumerated() {
-        let key = Self.quote(member.key)
+        let key = JSONText.quote(member.key)
         out += inner + key + ": "
         member.value.write(indent: indent + 1, column: inner.utf8.count + key.utf8.count + 3, to: &out)
         out += index + 1 < members.count ? ",\n" : "\n"
@@ -62,7 +64,7 @@ public indirect enum OrderedJSON: Sendable {
     case .integer(let value): return String(value)
     case .unsigned(let value): return String(value)
     case .number(let value): return value.isFinite ? CanonicalNumber.string(value) : "null"
-    case .string(let value): return Self.quote(value)
+    case .string(let value): return JSONText.quote(value)
     case .array, .object: return nil
     }
   }
@@ -77,32 +79,10 @@ public indirect enum OrderedJSON: Sendable {
       var parts: [String] = []
       for member in members {
         guard let value = member.value.scalar else { return nil }
-        parts.append(Self.quote(member.key) + ": " + value)
+        parts.append(JSONText.quote(member.key) + ": " + value)
       }
       return "{" + parts.joined(separator: ", ") + "}"
     default: return scalar
     }
-  }
-
-  /// Text as RFC 8259 quotes it; everything beyond ASCII stands as it is.
-  static func quote(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      default:
-        if scalar.value < 0x20 {
-          let hex = String(scalar.value, radix: 16)
-          out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return out + "\""
   }
 }

@@ -3,6 +3,63 @@
 import Quantities
 import Topology
 
+/// How links are built and what their equipment takes.
+extension Summary {
+  /// MWh of the equipment of all lines.
+  public struct WANParts: Codable, Equatable, Sendable {
+    public var router: Double
+    public var optics: Double
+    public var amplifiers: Double
+    public var regeneration: Double
+    public var switches: Double
+  }
+
+  /// A link as it is built, both directions together.
+  public struct Line: Codable, Equatable, Sendable {
+    public var link: String
+    public var kilometres: Double
+    public var medium: String
+    public var optics: String
+    public var wavelengths: Int
+    public var spans: Int
+    /// In both directions.
+    public var amplifiers: Int
+    public var regenerationSites: Int
+    /// One way, in microseconds; the first is the sum of the others.
+    public var delayMicroseconds: Double
+    public var propagationMicroseconds: Double
+    public var opticsMicroseconds: Double
+    public var amplificationMicroseconds: Double
+    public var regenerationMicroseconds: Double
+    public var equipmentMicroseconds: Double
+    /// Of both directions.
+    public var watts: Double
+    public var modules: Int
+    /// Orders of magnitude; nil where no price is known.
+    public var modulesUSDLow: Double?
+    public var modulesUSDHigh: Double?
+    public var leaseUSDPerMonthLow: Double
+    public var leaseUSDPerMonthHigh: Double
+
+    enum CodingKeys: String, CodingKey {
+      case link, medium, optics, wavelengths, spans, amplifiers, modules
+      case kilometres = "km"
+      case regenerationSites = "regeneration_sites"
+      case delayMicroseconds = "delay_us"
+      case propagationMicroseconds = "propagation_us"
+      case opticsMicroseconds = "optics_us"
+      case amplificationMicroseconds = "amplification_us"
+      case regenerationMicroseconds = "regeneration_us"
+      case equipmentMicroseconds = "equipment_us"
+      case watts = "power_w"
+      case modulesUSDLow = "modules_usd_low"
+      case modulesUSDHigh = "modules_usd_high"
+      case leaseUSDPerMonthLow = "lease_usd_month_low"
+      case leaseUSDPerMonthHigh = "lease_usd_month_high"
+    }
+  }
+}
+
 extension Summary.Line {
   /// Nil for a link that only has a delay.
   init?(_ link: LinkSpec) {

@@ -150,15 +150,6 @@ public struct Summary: Codable, Equatable, Sendable {
     }
   }
 
-  /// MWh of the equipment of all lines.
-  public struct WANParts: Codable, Equatable, Sendable {
-    public var router: Double
-    public var optics: Double
-    public var amplifiers: Double
-    public var regeneration: Double
-    public var switches: Double
-  }
-
   public struct Site: Codable, Equatable, Sendable {
     public var id: String
     public var gpus: Int
@@ -220,89 +211,6 @@ public struct Summary: Codable, Equatable, Sendable {
       self.mean = mean
       self.p50 = p50
       self.p99 = p99
-    }
-  }
-
-  /// A link as it is built, both directions together.
-  public struct Line: Codable, Equatable, Sendable {
-    public var link: String
-    public var kilometres: Double
-    public var medium: String
-    public var optics: String
-    public var wavelengths: Int
-    public var spans: Int
-    /// In both directions.
-    public var amplifiers: Int
-    public var regenerationSites: Int
-    /// One way, in microseconds; the first is the sum of the others.
-    public var delayMicroseconds: Double
-    public var propagationMicroseconds: Double
-    public var opticsMicroseconds: Double
-    public var amplificationMicroseconds: Double
-    public var regenerationMicroseconds: Double
-    public var equipmentMicroseconds: Double
-    /// Of both directions.
-    public var watts: Double
-    public var modules: Int
-    /// Orders of magnitude; nil where no price is known.
-    public var modulesUSDLow: Double?
-    public var modulesUSDHigh: Double?
-    public var leaseUSDPerMonthLow: Double
-    public var leaseUSDPerMonthHigh: Double
-
-    enum CodingKeys: String, CodingKey {
-      case link, medium, optics, wavelengths, spans, amplifiers, modules
-      case kilometres = "km"
-      case regenerationSites = "regeneration_sites"
-      case delayMicroseconds = "delay_us"
-      case propagationMicroseconds = "propagation_us"
-      case opticsMicroseconds = "optics_us"
-      case amplificationMicroseconds = "amplification_us"
-      case regenerationMicroseconds = "regeneration_us"
-      case equipmentMicroseconds = "equipment_us"
-      case watts = "power_w"
-      case modulesUSDLow = "modules_usd_low"
-      case modulesUSDHigh = "modules_usd_high"
-      case leaseUSDPerMonthLow = "lease_usd_month_low"
-      case leaseUSDPerMonthHigh = "lease_usd_month_high"
-    }
-  }
-
-  /// What broke in the run.
-  public struct Faults: Codable, Equatable, Sendable {
-    /// Until the last job ended, by kind.
-    public var counts: Counts
-    /// Times that a job went back to its last checkpoint, and work on reference GPUs that was done again for it.
-    public var jobsLost: Int
-    public var lostGPUHours: Double
-    /// Jobs that have been hit at least once.
-    public var jobsHit: Int
-    /// Share of the time until the last job ended in which there was power, or any capacity in the worse direction.
-    public var sites: [Availability]
-    public var links: [Availability]
-
-    enum CodingKeys: String, CodingKey {
-      case counts, sites, links
-      case jobsLost = "jobs_lost"
-      case lostGPUHours = "lost_gpu_hours"
-      case jobsHit = "jobs_hit"
-    }
-  }
-
-  /// Of pieces of jobs, one for each stay at a site.
-  public struct Fabric: Codable, Equatable, Sendable {
-    public var pieces: Int
-    /// Those in more scale-up domains than could hold them.
-    public var scattered: Int
-    /// Domains over the fewest that could hold a piece, the mean over pieces.
-    public var domainsOverLeast: Double?
-    /// Mean share of an iteration in which GPUs wait for the tiers inside their site.
-    public var localShare: Double?
-
-    enum CodingKeys: String, CodingKey {
-      case pieces, scattered
-      case domainsOverLeast = "domains_over_least"
-      case localShare = "local_share"
     }
   }
 

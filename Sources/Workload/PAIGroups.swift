@@ -5,7 +5,7 @@
 ///
 /// As for tasks an instance is found by 80 bits of hashes of its name. Texts are kept once. 24 bytes an instance.
 struct PAIGroups {
-  struct Entry {
+  struct Entry: NamedByHash {
     var hash: UInt64
     /// Index in `groups`, or -1.
     var group: Int32
@@ -67,15 +67,5 @@ struct PAIGroups {
   func model(of entry: Entry) -> String? { entry.model == 255 ? nil : words[Int(entry.model)] }
   func workload(of entry: Entry) -> String? { entry.workload == 255 ? nil : words[Int(entry.workload)] }
 
-  func find(_ name: ArraySlice<UInt8>) -> Entry? {
-    let key = (IdentityHash.of(name), IdentityHash.second(name))
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if (entries[middle].hash, entries[middle].second) < key { low = middle + 1 } else { high = middle }
-    }
-    guard low < entries.count, (entries[low].hash, entries[low].second) == key else { return nil }
-    return entries[low]
-  }
+  func find(_ name: ArraySlice<UInt8>) -> Entry? { entries.find(name) }
 }

@@ -8,7 +8,7 @@ import Quantities
 /// name; the chance that any two of a million share them is 1 in 10^12. Times are kept in units of 10 ms (the trace
 /// counts whole seconds), GPUs in thousandths. 24 bytes a task.
 struct PAITasks {
-  struct Entry {
+  struct Entry: NamedByHash {
     var hash: UInt64
     var start: UInt32
     var end: UInt32
@@ -94,16 +94,5 @@ struct PAITasks {
     entries.removeLast(entries.count - write)
   }
 
-  func find(_ name: ArraySlice<UInt8>) -> Entry? {
-    let (hash, second) = (IdentityHash.of(name), IdentityHash.second(name))
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      let entry = entries[middle]
-      if (entry.hash, entry.second) < (hash, second) { low = middle + 1 } else { high = middle }
-    }
-    guard low < entries.count, entries[low].hash == hash, entries[low].second == second else { return nil }
-    return entries[low]
-  }
+  func find(_ name: ArraySlice<UInt8>) -> Entry? { entries.find(name) }
 }

@@ -112,3 +112,26 @@ enum IdentityHash {
     return UInt16(truncatingIfNeeded: hash >> 48)
   }
 }
+
+/// What is found by 80 bits of hashes of its name.
+protocol NamedByHash {
+  var hash: UInt64 { get }
+  var second: UInt16 { get }
+}
+
+extension Array where Element: NamedByHash {
+  /// The first element of this name.
+  ///
+  /// - Precondition: sorted by `hash` and then `second`.
+  func find(_ name: ArraySlice<UInt8>) -> Element? {
+    let key = (IdentityHash.of(name), IdentityHash.second(name))
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if (self[middle].hash, self[middle].second) < key { low = middle + 1 } else { high = middle }
+    }
+    guard low < count, (self[low].hash, self[low].second) == key else { return nil }
+    return self[low]
+  }
+}

@@ -2,6 +2,7 @@
 
 import Glibc
 import Scheduling
+import Simulation
 
 /// The record of decisions: JSON lines in the run directory, the first of which says whose they are.
 ///
@@ -47,7 +48,7 @@ public final class DecisionLog {
   public static func create(path: String, policy: String) throws(EmulationError) -> DecisionLog {
     let log = DecisionLog(path: path, policy: policy)
     try log.open(flags: O_WRONLY | O_CREAT | O_TRUNC)
-    try log.write("{\"longhaul_decisions\":\(version),\"policy\":\(JSONValue.quote(policy))}\n")
+    try log.write("{\"longhaul_decisions\":\(version),\"policy\":\(JSONText.quote(policy))}\n")
     return log
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Quantities
+import Simulation
 
 /// A JSON value (RFC 8259) as a policy in another process sends it. Numbers keep their text, so that nothing is rounded
 /// before somebody says what they are.
@@ -51,32 +52,11 @@ public indirect enum JSONValue: Equatable, Sendable {
     case .null: return "null"
     case .bool(let value): return value ? "true" : "false"
     case .number(let text): return text
-    case .string(let text): return JSONValue.quote(text)
+    case .string(let text): return JSONText.quote(text)
     case .array(let items): return "[" + items.map(\.line).joined(separator: ",") + "]"
     case .object(let members):
-      return "{" + members.map { JSONValue.quote($0.key) + ":" + $0.value.line }.joined(separator: ",") + "}"
+      return "{" + members.map { JSONText.quote($0.key) + ":" + $0.value.line }.joined(separator: ",") + "}"
     }
-  }
-
-  public static func quote(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      default:
-        if scalar.value < 0x20 {
-          let hex = String(scalar.value, radix: 16)
-          out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return out + "\""
   }
 
   /// Shortest text that reads back as the same number; null where it is not finite.

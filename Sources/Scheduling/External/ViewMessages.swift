@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Quantities
+import Simulation
 
 /// Words that the coordinator sends to a policy in another process. Each is one line of JSON; every field is described in
 /// Documentation/ExternalPolicies.md.
@@ -11,20 +12,20 @@ public enum PolicyProtocol {
   /// What does not change during a run.
   public static func hello(_ view: FleetView, run: String, seed: UInt64, estimates: String) -> String {
     let sites = view.sites.enumerated().map { index, site in
-      "{\"site\":\(index),\"name\":\(JSONValue.quote(site.name)),\"gpus\":\(site.total),\"nodes\":["
+      "{\"site\":\(index),\"name\":\(JSONText.quote(site.name)),\"gpus\":\(site.total),\"nodes\":["
         + site.nodeSize.map { "\($0)" }.joined(separator: ",") + "],\"speed\":\(JSONValue.number(site.speed))"
         + ",\"egress_usd_per_gb\":\(JSONValue.number(site.egressUSDPerByte * 1e9))}"
     }
     func matrix<Element>(_ rows: [[Element]], _ text: (Element) -> String) -> String {
       "[" + rows.map { "[" + $0.map(text).joined(separator: ",") + "]" }.joined(separator: ",") + "]"
     }
-    return "{\"type\":\"hello\",\"protocol\":\(version),\"run\":\(JSONValue.quote(run)),\"seed\":\(seed)"
-      + ",\"estimates\":\(JSONValue.quote(estimates)),\"sites\":[\(sites.joined(separator: ","))]"
+    return "{\"type\":\"hello\",\"protocol\":\(version),\"run\":\(JSONText.quote(run)),\"seed\":\(seed)"
+      + ",\"estimates\":\(JSONText.quote(estimates)),\"sites\":[\(sites.joined(separator: ","))]"
       + ",\"delay_s\":\(matrix(view.oneWayDelay) { JSONValue.seconds($0) })"
       + ",\"capacity_bps\":\(matrix(view.capacity) { rate($0) })}"
   }
 
-  public static func bye(_ reason: String) -> String { "{\"type\":\"bye\",\"reason\":\(JSONValue.quote(reason))}" }
+  public static func bye(_ reason: String) -> String { "{\"type\":\"bye\",\"reason\":\(JSONText.quote(reason))}" }
 
   /// The answer to a question for a run time.
   public static func told(_ time: Time) -> String { "{\"type\":\"told\",\"run_time_s\":\(JSONValue.seconds(time))}" }
